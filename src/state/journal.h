@@ -1,0 +1,106 @@
+// What a run remembers, as the engine sees it.  state/sqlite_state.* keeps it on disk; a memory twin serves tests.
+//
+// Invariants (each has a test):
+//   - no APPEND without an open intent that is durable (fsync) before the first byte of it is sent
+//   - no pair without the target's own word (reference) or a positive probe
+//   - losing the whole database is safe: the next run pairs by content and adds nothing
+// Calls are served in order; several waiting calls share one commit.
+#pragma once
+
+#include "async/task.h"
+#include "base/clock.h"
+#include "mail/message_meta.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pf::state {
+
+using MailboxId = std::int64_t;
+using IntentId = std::int64_t;
+
+// One mailbox of one pair of accounts.
+struct MailboxRecord {
+  MailboxId id = 0;
+  std::string source_name;  // exact names at both stores
+  std::string target_name;
+  Epoch source_epoch, target_epoch;  // of all recorded references; empty: nothing recorded yet
+  // Encoded status of both sides when everything was last found settled; empty: never.  Equal again: nothing to do.
+  std::string source_settled, target_settled;
+};
+
+// A message known on both sides.
+struct PairRow {
+  MessageRef source, target;
+  MessageKey key;
+  std::uint64_t size = 0;         // as the source served it
+  std::int64_t date_seconds = 0;  // internal date at the source
+  FlagSet flags;                  // base: what both sides had when last looked at
+  FlagSet normalised;             // flags the target did not keep; never sent again
+};
+
+struct IntentItem {
+  MessageRef source;
+  MessageKey key;
+  std::uint64_t size = 0;
+  std::int64_t date_seconds = 0;
+  FlagSet flags;
+};
+
+// A batch about to be appended, or judged "not stored" and watched.
+struct IntentRow {
+  IntentId id = 0;
+  Epoch target_epoch;
+  Position target_position;  // before the batch: our copies can only be at or above it
+  std::int64_t wall_seconds = 0;
+  std::vector<IntentItem> items;
+};
+
+// Messages the target refused for good: reported, not sent again.
+struct ParkedRow {
+  MessageRef source;
+  std::string reason;       // name(Errc)
+  std::string server_text;
+  std::uint64_t size = 0;
+  std::uint64_t limit = 0;  // the target's size limit when it was refused, 0: none known
+};
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // The record of this mailbox of the pair, made when new.
+  virtual Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) = 0;
+  virtual Task<std::vector<MailboxRecord>> mailboxes() = 0;
+  // Forgets all rows of the mailbox and notes new epochs.
+  virtual Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) = 0;
+  virtual Task<void> set_settled(MailboxId mailbox, const std::string& source, const std::string& target) = 0;
+
+  virtual Task<std::vector<PairRow>> pairs(MailboxId mailbox) = 0;  // ascending by source
+  virtual Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) = 0;  // insert or replace
+  virtual Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) = 0;
+
+  // Durable when it returns.
+  virtual Task<IntentId> begin(MailboxId mailbox, IntentRow intent) = 0;
+  // Pairs, parks and ends the intent in one transaction.  Need not be durable: losing it only means a probe.
+  virtual Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) = 0;
+  // Judged "not stored" (in part: `items` are those not found): a late copy would be our own double.
+  virtual Task<void> watch(IntentId intent, std::vector<PairRow> stored, std::vector<IntentItem> items) = 0;
+  virtual Task<std::vector<IntentRow>> open_intents(MailboxId mailbox) = 0;
+  virtual Task<std::vector<IntentRow>> watched(MailboxId mailbox) = 0;
+  virtual Task<void> unwatch(IntentId intent) = 0;
+
+  virtual Task<std::vector<ParkedRow>> parked(MailboxId mailbox) = 0;
+  virtual Task<void> park(MailboxId mailbox, std::vector<ParkedRow> rows) = 0;
+  virtual Task<void> unpark(MailboxId mailbox, std::vector<MessageRef> sources) = 0;
+
+  // Slowest commit the target showed so far; part of the settle time.
+  virtual Task<Duration> slowest_commit() = 0;
+  virtual Task<void> note_commit(Duration took) = 0;
+
+  // Everything so far durable.
+  virtual Task<void> flush() = 0;
+};
+
+}  // namespace pf::state

@@ -1,0 +1,191 @@
+// The waist: what the engine knows of a place with mailboxes.  IMAP, archive, Maildir and memory stand behind it; the
+// engine plans around a feature that is missing and never asks who is there.
+//
+// Contract for every store (tests/contract checks it):
+//   - All calls run on one event loop.  Calls on different OpenMailbox objects may run side by side; calls on one
+//     OpenMailbox only where said.
+//   - References and text handed out are values; spans are valid until the next call on the same object.
+//   - An Error of scope connection means: this OpenMailbox is gone, open it again; the store itself reconnects.
+//   - Nothing opened with Access::read changes anything at the store, not even \Seen or \Recent.
+#pragma once
+
+#include "async/task.h"
+#include "base/bytes.h"
+#include "mail/mailbox_name.h"
+#include "mail/message_meta.h"
+#include "mail/special_use.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pf::store {
+
+// What a store can do beyond the required.  Asked once the store is connected.
+struct Features {
+  bool append_refs = false;      // append tells the reference of each message (UIDPLUS)
+  bool atomic_batch = false;     // a batch is stored wholly or not at all (MULTIAPPEND)
+  bool targeted_remove = false;  // remove() takes exactly the given messages (UIDPLUS)
+  bool checkpoints = false;      // MailboxStatus::checkpoint is meaningful (CONDSTORE)
+  bool special_use_create = false;
+  bool subscriptions = false;
+  std::string object_id_family;            // object ids of equal families may be compared; empty: none
+  std::optional<std::uint64_t> max_message_bytes;  // APPENDLIMIT
+  std::optional<std::uint64_t> quota_left_bytes;
+  // Bodies up to this size may be appended in batches; larger ones go alone so that a refusal costs no upload.
+  std::uint64_t batch_message_bytes = 1024 * 1024;
+  std::size_t parallel = 1;  // OpenMailbox objects that may usefully be open at once, by the server's own limits
+};
+
+struct MailboxStatus {
+  Epoch epoch;
+  Position position;
+  std::uint64_t count = 0;
+  Checkpoint checkpoint;  // empty: flag changes cannot be excluded by comparing status
+  friend bool operator==(const MailboxStatus&, const MailboxStatus&) = default;
+};
+
+struct MailboxInfo {
+  std::string id;  // the store's own exact name (IMAP: wire bytes)
+  MailboxPath path;
+  SpecialUse special_use = SpecialUse::none;
+  bool selectable = true;  // false: only a parent (\Noselect, \NonExistent)
+  bool subscribed = false;
+  bool may_have_children = true;        // false: \Noinferiors
+  std::optional<MailboxStatus> status;  // when the listing brought it along
+};
+
+enum class Access : std::uint8_t { read, write };
+
+// A message on its way.  Pulled: nobody sends faster than we take.
+class MessageSource {
+ public:
+  virtual ~MessageSource() = default;
+  // Exact number of octets that next() will deliver in all.
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // The next piece, empty at the end.  Valid until the next call.  Error: the rest cannot be had.
+  virtual Task<Bytes> next() = 0;
+};
+
+// Messages in the order they arrive, which may differ from the order asked for.
+class MessageStream {
+ public:
+  struct Item {
+    MessageRef ref;
+    MessageSource* body;  // owned by the stream, valid until the next call of next()
+  };
+  // Waits for all outstanding work of the store, so that its connection is in step (or closed) afterwards.
+  virtual ~MessageStream() = default;
+  // Nothing at the end.  What was asked for and never came is gone from the store.  A body that was not read to its end
+  // is skipped by the next call.  An Error of scope message concerns only the message named by failed_ref().
+  virtual Task<std::optional<Item>> next() = 0;
+  [[nodiscard]] virtual MessageRef failed_ref() const { return {}; }
+  // Must be awaited before the stream is destroyed, also after an error.
+  virtual Task<void> close() = 0;
+};
+
+struct AppendItem {
+  FlagSet flags;
+  std::optional<InternalDate> date;
+  MessageSource* body = nullptr;
+};
+
+struct AppendOutcome {
+  enum class Kind : std::uint8_t {
+    stored,
+    refused,        // this message, for the reason in `error`
+    batch_refused,  // some message of the batch, nobody knows which: try in smaller batches
+  };
+  Kind kind = Kind::stored;
+  std::optional<MessageRef> ref;  // when stored and the store could tell
+  std::optional<Epoch> epoch;     // of `ref`
+  std::optional<Error> error;
+};
+
+enum class ScanFields : std::uint8_t {
+  refs,   // ref only
+  flags,  // ref and flags
+  basic,  // ref, flags, date, size, object id
+  keys,   // basic and key
+};
+
+struct ScanPage {
+  std::vector<MessageMeta> messages;  // ascending by ref
+  bool more = false;
+  MessageRef next;  // where to go on: pass as `from`
+};
+
+struct FlagChange {
+  MessageRef ref;
+  FlagSet add;
+  FlagSet remove;
+};
+
+class OpenMailbox {
+ public:
+  virtual ~OpenMailbox() = default;
+
+  // As of opening or the last refresh().
+  [[nodiscard]] virtual const MailboxStatus& status() const = 0;
+  [[nodiscard]] virtual const FlagRules& flag_rules() const = 0;
+  // Asks the store again for count and position.
+  virtual Task<void> refresh() = 0;
+
+  // One page of messages with references at or above `from` (empty: from the start), bounded in size.  Complete over
+  // all pages: nothing that existed when the first page was asked for and still exists at the end is left out.
+  virtual Task<ScanPage> scan(const MessageRef& from, ScanFields fields) = 0;
+  // Keys or metadata of single messages; those that are gone are left out.
+  virtual Task<std::vector<MessageMeta>> fetch(const std::vector<MessageRef>& refs, ScanFields fields) = 0;
+  // The lowest reference a message arriving at `position` or later can have.
+  [[nodiscard]] virtual MessageRef first_ref_at(const Position& position) const = 0;
+
+  // Bodies.  One stream at a time on one OpenMailbox.
+  virtual Task<std::unique_ptr<MessageStream>> read(std::vector<MessageRef> refs) = 0;
+
+  // Appends in order; one outcome an item.  May be called again before an earlier call has ended (the calls are served in
+  // order); bodies must stay alive until the call returns.  An Error means that the outcome of all items is unknown.
+  virtual Task<std::vector<AppendOutcome>> append(std::span<AppendItem> items) = 0;
+
+  // Applies the changes; returns what each listed message has afterwards where the store tells it.
+  virtual Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) = 0;
+  // For good.  Only with Features::targeted_remove.
+  virtual Task<void> remove(const std::vector<MessageRef>& refs) = 0;
+
+  // Gives the connection back.  Errors change nothing for the caller.
+  virtual Task<void> close() = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // "imaps://joe@example.com": for errors and reports.
+  [[nodiscard]] virtual std::string label() const = 0;
+  // First contact.  Nothing else may be called before it succeeded.
+  virtual Task<void> connect() = 0;
+  [[nodiscard]] virtual const Features& features() const = 0;
+  [[nodiscard]] virtual const NameRules& name_rules() const = 0;
+
+  // Everything in the personal namespace, with status where it costs no extra round trip a mailbox.
+  virtual Task<std::vector<MailboxInfo>> list() = 0;
+  // In the order asked; a mailbox that cannot be asked gives its Error.
+  virtual Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) = 0;
+  // For Access::write also the flag rules are known.  Waits while `parallel` are open.
+  virtual Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) = 0;
+  // `id` by wire_from_path().  Errc::exists when it is there already.
+  virtual Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) = 0;
+  virtual Task<void> subscribe(const MailboxInfo& mailbox) = 0;
+
+  struct Traffic {
+    std::uint64_t sent = 0, received = 0;  // octets on the wire
+    std::uint64_t commands = 0;            // commands sent that could change something
+  };
+  [[nodiscard]] virtual Traffic traffic() const { return {}; }
+  // Ends all connections politely.
+  virtual Task<void> close() = 0;
+};
+
+}  // namespace pf::store
