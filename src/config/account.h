@@ -18,7 +18,8 @@ struct Account {
   std::string user, host;
   std::uint16_t port = 993;
   Tls tls = Tls::implicit;
-  std::string ca_file, pin;
+  std::string ca_file;
+  std::string pin;    // SHA-256 as 64 lower-case hex digits, whatever form the user wrote
   std::string auth;   // SASL mechanism, upper case, or "LOGIN"; empty: strongest offered
   std::string admin;  // log in as this user on behalf of `user`; empty: no
   AdminForm admin_form = AdminForm::authzid;
@@ -27,12 +28,15 @@ struct Account {
   // Where the password comes from: the first that is set.  All empty: a prompt on a terminal.
   std::string password_env, password_file, password_command;
 
-  // "imaps://joe@example.com:993": never holds a secret; stable, used as the identity of the account in the state.
+  // "imaps://joe%40example.com@mail.example.com:993": never holds a secret; stable, used as the identity of
+  // the account in the state.
   [[nodiscard]] std::string label() const;
 };
 
-// imaps://user@host[:993][/?tls=...&ca=...&pin=...&auth=...&admin=...&admin-form=...], imap:// likewise (143, STARTTLS).
-// Errors: usage, one exact sentence.  A password in the URL is refused.
+// imaps://user@host[:993][/?tls=...&ca=...&pin=...&auth=...&admin=...&admin-form=...], imap:// likewise (143,
+// STARTTLS). Host and scheme are taken in lower case.  Errors: usage, one exact sentence (context), with a
+// remedy (hint) where one exists; a value of the URL is quoted, a password never.  A password in the URL is
+// refused.
 Result<Account> parse_account_url(std::string_view url);
 
 }  // namespace pf::config

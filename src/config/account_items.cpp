@@ -1,0 +1,169 @@
+#include "config/account_items.h"
+
+#include "config/sizes.h"
+#include "config/usage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pf::config {
+namespace {
+
+constexpr std::size_t pin_octets = 32;  // SHA-256
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+Result<Tls> parse_tls(std::string_view value) {
+  if (value == "implicit") return Tls::implicit;
+  if (value == "starttls") return Tls::starttls;
+  if (value == "none") return Tls::none;
+  return usage_error(fmt::format("tls={} is unknown: use implicit, starttls or none", value));
+}
+
+Result<AdminForm> parse_admin_form(std::string_view value) {
+  if (value == "authzid") return AdminForm::authzid;
+  if (value == "star") return AdminForm::star;
+  return usage_error(fmt::format("admin-form={} is unknown: use authzid or star", value));
+}
+
+Result<std::string> parse_mechanism(std::string_view value) {
+  std::string mechanism(value);
+  std::ranges::transform(mechanism, mechanism.begin(), upper);
+  const auto allowed = [](char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '_'; };
+  // RFC 4422 3.1: one to twenty of these.
+  if (mechanism.size() > 20 || !std::ranges::all_of(mechanism, allowed))
+    return usage_error(
+        fmt::format("auth={} is no name of a mechanism, such as PLAIN or SCRAM-SHA-256", value));
+  return mechanism;
+}
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  return c == '/' || c == '_' ? 63 : -1;
+}
+
+// 43 base64 digits, with or without '=', as hex; empty when it is not that.
+std::string hex_from_base64(std::string_view text) {
+  if (text.ends_with('=')) text.remove_suffix(1);
+  if (text.size() != 43) return {};
+  std::string hex;
+  unsigned bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    const int value = base64_value(c);
+    if (value < 0) return {};
+    bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFU;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    hex += fmt::format("{:02x}", bits >> static_cast<unsigned>(held) & 0xFFU);
+  }
+  return hex;
+}
+
+Result<std::string> parse_pin(std::string_view value) {
+  std::string hex;
+  for (const char c : value)
+    if (c != ':') hex += lower(c);
+  if (hex.size() == 2 * pin_octets && std::ranges::all_of(hex, is_hex)) return hex;
+  auto digits = value;
+  for (const std::string_view prefix : {"sha256//", "sha256/"})
+    if (digits.starts_with(prefix)) {
+      digits.remove_prefix(prefix.size());
+      break;
+    }
+  if (auto decoded = hex_from_base64(digits); !decoded.empty()) return decoded;
+  return usage_error(fmt::format("pin={} is no SHA-256: write 64 hex digits or 44 of base64", value));
+}
+
+}  // namespace
+
+std::string_view item_names() {
+  return "tls, ca, pin, auth, admin and admin-form";
+}
+
+bool is_item(std::string_view key) {
+  constexpr std::array<std::string_view, 6> items = {"tls", "ca", "pin", "auth", "admin", "admin-form"};
+  return std::ranges::find(items, key) != items.end();
+}
+
+Status apply_item(AccountDraft& draft, std::string_view key, std::string_view value) {
+  auto& account = draft.account;
+  if (key == "tls") {
+    PF_TRY(draft.tls, parse_tls(value));
+  } else if (key == "ca") {
+    account.ca_file = value;
+  } else if (key == "pin") {
+    PF_TRY(account.pin, parse_pin(value));
+  } else if (key == "auth") {
+    PF_TRY(account.auth, parse_mechanism(value));
+  } else if (key == "admin") {
+    PF_TRYV(check_user(value));
+    account.admin = value;
+  } else if (key == "admin-form") {
+    PF_TRY(account.admin_form, parse_admin_form(value));
+    draft.admin_form_given = true;
+  }
+  return {};
+}
+
+Result<std::uint16_t> parse_port(std::string_view text) {
+  const auto port = parse_count(text, 1, 65535);
+  if (!port) return usage_error(fmt::format("bad port '{}': a port is a number from 1 to 65535", text));
+  return static_cast<std::uint16_t>(*port);
+}
+
+Status check_host(std::string_view host) {
+  if (host.empty()) return usage_error("the host is missing");
+  const bool address6 = host.find(':') != std::string_view::npos;
+  // A zone ("fe80::1%eth0", RFC 6874) may follow an IPv6 address.
+  const auto allowed6 = [](char c) {
+    return is_hex(c) || is_letter(c) || c == ':' || c == '.' || c == '%' || c == '-';
+  };
+  const auto allowed = [](char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_'; };
+  if (address6 ? std::ranges::all_of(host, allowed6) : std::ranges::all_of(host, allowed)) return {};
+  return usage_error(fmt::format("'{}' is no host name", host));
+}
+
+Status check_user(std::string_view user) {
+  if (user.empty()) return usage_error("the user is missing");
+  if (std::ranges::any_of(user, is_control)) return usage_error("a user name holds no control characters");
+  return {};
+}
+
+Result<Account> finish_account(AccountDraft draft) {
+  auto account = std::move(draft.account);
+  if (draft.imaps && draft.tls && *draft.tls != Tls::implicit)
+    return usage_error("imaps:// means TLS from the first octet",
+                       "write imap:// for tls=starttls or tls=none");
+  if (draft.admin_form_given && account.admin.empty())
+    return usage_error("admin-form is of no use without admin");
+  account.tls = draft.tls.value_or(Tls::implicit);
+  account.port = draft.port.value_or(account.tls == Tls::implicit ? 993 : 143);
+  return account;
+}
+
+}  // namespace pf::config
