@@ -11,7 +11,11 @@ namespace pf {
 using Bytes = std::span<const char>;
 using MutableBytes = std::span<char>;
 
-inline std::string_view as_text(Bytes b) { return {b.data(), b.size()}; }
-inline Bytes as_bytes(std::string_view s) { return {s.data(), s.size()}; }
+inline std::string_view as_text(Bytes b) {
+  return {b.data(), b.size()};
+}
+inline Bytes as_bytes(std::string_view s) {
+  return {s.data(), s.size()};
+}
 
 }  // namespace pf

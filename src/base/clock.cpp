@@ -9,13 +9,17 @@ std::atomic<MonoClock::rep> advanced{0};
 }
 
 MonoClock::time_point MonoClock::now() noexcept {
-  return time_point(std::chrono::steady_clock::now().time_since_epoch() + duration(advanced.load(std::memory_order_relaxed)));
+  return time_point(std::chrono::steady_clock::now().time_since_epoch() +
+                    duration(advanced.load(std::memory_order_relaxed)));
 }
 
-void MonoClock::advance(duration d) noexcept { advanced.fetch_add(d.count(), std::memory_order_relaxed); }
+void MonoClock::advance(duration d) noexcept {
+  advanced.fetch_add(d.count(), std::memory_order_relaxed);
+}
 
 std::int64_t wall_seconds() noexcept {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace pf

@@ -63,9 +63,15 @@ struct [[nodiscard]] Error {
 
   Error() = default;
   Error(Errc c, Scope s, Retry r, std::string what, std::string server = {}, std::string next = {})
-      : code(c), scope(s), retry(r), context(std::move(what)), server_text(std::move(server)), hint(std::move(next)) {}
+      : code(c),
+        scope(s),
+        retry(r),
+        context(std::move(what)),
+        server_text(std::move(server)),
+        hint(std::move(next)) {}
 
-  // "APPEND to INBOX, uid 7: message too big (server: [LIMIT] ...). hint" with server text escaped.
+  // "APPEND to INBOX, uid 7: message too big (server said: [LIMIT] ...). hint": one line, everything escaped,
+  // server text cut at 500 bytes.
   [[nodiscard]] std::string describe() const;
   // Puts `where` in front of the context: "account joe@example.com: ...".
   Error& at(std::string_view where);

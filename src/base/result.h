@@ -14,7 +14,8 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using Base = std::expected<T, Error>;
   using Base::Base;
-  Result(Error e) : Base(std::unexpect, std::move(e)) {}  // NOLINT(google-explicit-constructor): `return Error{...}`
+  Result(Error e)
+      : Base(std::unexpect, std::move(e)) {}  // NOLINT(google-explicit-constructor): `return Error{...}`
   [[nodiscard]] bool ok() const { return this->has_value(); }
 };
 

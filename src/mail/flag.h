@@ -2,8 +2,8 @@
 // it belongs to a session, not to a message.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +16,13 @@ class FlagSet {
  public:
   FlagSet() = default;
 
-  // Adds by wire spelling ("\\Seen", "$Forwarded").  \Recent is ignored.  Other backslash flags (some servers
-  // invent them) are kept as keywords so that they can be reported.
+  // More keywords than any server keeps on a message; what goes beyond comes from a hostile one and is
+  // dropped.
+  static constexpr std::size_t max_keywords = 1024;
+
+  // Adds by wire spelling ("\\Seen", "$Forwarded").  \Recent is ignored, and so is what is no flag: "\\*",
+  // empty text, text with blanks or control characters.  Other backslash flags (some servers invent them) are
+  // kept as keywords so that they can be reported.
   void add(std::string_view flag);
   void add(SystemFlag flag) { system_ |= static_cast<std::uint8_t>(flag); }
   void remove(std::string_view flag);
@@ -34,7 +39,7 @@ class FlagSet {
   [[nodiscard]] std::string to_string() const;
   static FlagSet parse(std::string_view text);
 
-  [[nodiscard]] FlagSet without(const FlagSet& other) const;     // set difference
+  [[nodiscard]] FlagSet without(const FlagSet& other) const;  // set difference
   [[nodiscard]] FlagSet intersect(const FlagSet& other) const;
   [[nodiscard]] FlagSet unite(const FlagSet& other) const;
 
@@ -51,6 +56,7 @@ struct FlagRules {
   bool new_keywords = true;  // "\*" was listed
   bool known = false;        // false: the server did not say; assume everything is kept (RFC 3501 7.1)
 
+  // Backslash keywords only where listed: "\\*" promises keywords, not new system flags.
   [[nodiscard]] FlagSet kept(const FlagSet& flags) const;  // the part of `flags` that will survive
 };
 

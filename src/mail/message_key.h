@@ -27,29 +27,55 @@ struct MessageKey {
   friend auto operator<=>(const MessageKey&, const MessageKey&) = default;
 };
 
-// Takes the four header fields out of a message as it passes by, chunk by chunk.  Linear, bounded: looks at no more
-// than `header_limit` bytes; stops at the empty line.  Folding is undone, runs of blanks count as one, so that a server
-// that refolds does not change the key.  Bare LF ends a line as CRLF does.  No header at all is a key too.
+// Takes the four header fields out of a message as it passes by, chunk by chunk; the same key however it is
+// cut.  Linear, bounded: looks at no more than `header_limit` bytes, keeps no more than `field_limit` of a
+// field.  What counts:
+//   - Runs of blanks, line folds and bare CRs count as one blank, none at the ends, so that a server that
+//   refolds (or
+//     drops a CR, as Dovecot does) does not change the key.  Bare LF ends a line as CRLF does.
+//   - A NUL counts as 0x80, which is what Dovecot serves for it.  All other bytes count as they are, case
+//   included.
+//   - Of a repeated field the first that is not empty counts; an empty field is as good as none.
+//   - Field names in any case, blanks before the colon allowed (RFC 5322 4.5).  A line without a colon is no
+//   field.
+//   - The header ends at the empty line, or one that holds CRs only.
+// No header at all is a key too.
 class HeaderScan {
  public:
   static constexpr std::size_t header_limit = 256 * 1024;
+  static constexpr std::size_t field_limit = 8 * 1024;
 
   void feed(Bytes chunk);
+  // Nothing that follows can change the key: the header ended, its limit was reached, or all four fields were
+  // seen.
   [[nodiscard]] bool done() const { return done_; }
   // `size`: of the message as served, octets; used only where there is no Message-ID.
   [[nodiscard]] MessageKey key(std::uint64_t size) const;
+  // For the next message; keeps its buffers.
   void reset();
 
  private:
-  enum class Field : std::uint8_t { none, message_id, subject, date, from };
-  void take_line(std::string_view line);
+  enum Field : std::uint8_t { message_id, subject, date, from, none };
+  enum class At : std::uint8_t { line_start, only_crs, name, value, skip };
 
-  std::string line_;
+  std::string_view step(std::string_view rest);
+  std::string_view begin_line(std::string_view rest);
+  std::string_view take_name(std::string_view rest);
+  std::string_view take_line(std::string_view rest);
+  void end_field();
+  void keep(std::string_view piece);
+
+  // Long enough for the longest wanted name and some blanks before its colon.
+  static constexpr std::size_t name_limit = 32;
+
+  std::array<std::string, 4> value_;
+  std::array<char, name_limit> name_{};
+  std::size_t name_size_ = 0;
   std::size_t seen_ = 0;
+  At at_ = At::line_start;
+  Field current_ = none;
+  bool blank_pending_ = false;
   bool done_ = false;
-  Field current_ = Field::none;
-  std::array<std::string, 5> value_;
-  std::array<bool, 5> present_{};
 };
 
 // The fields a store must ask for so that HeaderScan over them gives the same key as over the whole message.
