@@ -1,11 +1,12 @@
-// The few ways coroutines of one event loop wait for each other.  Nothing here is thread-safe: all waiters and
-// signallers run on the same loop.
+// The few ways coroutines of one event loop wait for each other.  Nothing here is thread-safe: all waiters
+// and signallers run on the same loop.
 #pragma once
 
 #include "async/task.h"
 #include "base/clock.h"
 
-#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -21,7 +22,7 @@ class Event {
   Event& operator=(const Event&) = delete;
 
   asio::awaitable<void> wait();
-  // False when the deadline passed first.
+  // False when the deadline passed without a notify (or with one just after it).
   asio::awaitable<bool> wait_until(TimePoint deadline);
   void notify_all();
 
@@ -30,31 +31,36 @@ class Event {
   std::shared_ptr<Impl> impl_;  // outlives a waiter that is resumed after us
 };
 
-// First come, first served.  `auto lock = co_await mutex.lock();`
+// First come, first served.  `auto lock = co_await mutex.lock();`  The mutex must outlive its locks.
 class AsyncMutex {
+  using Ticket = std::uint64_t;
+
  public:
   class Lock {
    public:
-    explicit Lock(AsyncMutex* m) : mutex_(m) {}
-    Lock(Lock&& o) noexcept : mutex_(std::exchange(o.mutex_, nullptr)) {}
+    Lock(Lock&& o) noexcept : mutex_(std::exchange(o.mutex_, nullptr)), ticket_(o.ticket_) {}
     Lock& operator=(Lock&& o) noexcept {
       std::swap(mutex_, o.mutex_);
+      std::swap(ticket_, o.ticket_);
       return *this;
     }
     ~Lock() {
-      if (mutex_ != nullptr) mutex_->unlock();
+      if (mutex_ != nullptr) mutex_->give_back(ticket_);
     }
 
    private:
+    friend class AsyncMutex;
+    Lock(AsyncMutex* mutex, Ticket ticket) : mutex_(mutex), ticket_(ticket) {}
     AsyncMutex* mutex_;
+    Ticket ticket_;
   };
 
   asio::awaitable<Lock> lock();
 
  private:
-  void unlock();
-  std::size_t next_ticket_ = 0;
-  std::size_t serving_ = 0;
+  void give_back(Ticket ticket);
+  Ticket next_ticket_ = 0;
+  std::deque<Ticket> queue_;  // the holder in front, then those who wait
   Event changed_;
 };
 

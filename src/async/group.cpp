@@ -1,7 +1,6 @@
 #include "async/group.h"
 
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -9,16 +8,18 @@
 
 namespace pf {
 
-TaskGroup::~TaskGroup() { assert(running_ == 0); }
+TaskGroup::~TaskGroup() {
+  assert(running_ == 0);
+}
 
 asio::awaitable<void> TaskGroup::spawn(Task<void> task) {
   auto executor = co_await asio::this_coro::executor;
   ++running_;
   auto on_end = [this](const std::exception_ptr& failure, const Status& status) {
     --running_;
-    if (failure) std::rethrow_exception(failure);
     if (!status && !first_error_) first_error_ = status.error();
     changed_.notify_all();
+    if (failure) std::rethrow_exception(failure);
   };
   asio::co_spawn(executor, std::move(task), on_end);
 }
@@ -35,7 +36,12 @@ Task<void> TaskGroup::join() {
 
 asio::awaitable<void> spawn_detached(asio::awaitable<void> task) {
   auto executor = co_await asio::this_coro::executor;
-  asio::co_spawn(executor, std::move(task), asio::detached);
+  // Not asio::detached, which swallows exceptions: nobody awaits an Error here, but a bug must not pass in
+  // silence.
+  const auto on_end = [](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+  };
+  asio::co_spawn(executor, std::move(task), on_end);
 }
 
 }  // namespace pf

@@ -12,12 +12,13 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Starts `task` on the caller's loop.  The first error is kept for join().
+  // Starts `task` on the caller's loop; it runs at once up to where it first waits.  The first error is kept
+  // for join(). An exception that escapes it leaves the loop's run().
   asio::awaitable<void> spawn(Task<void> task);
   [[nodiscard]] std::size_t running() const { return running_; }
   // Waits until at most `n` are running.
   asio::awaitable<void> wait_below(std::size_t n);
-  // Waits for all; the first error any of them ended with.
+  // Waits for all; the first error any of them ended with.  The group can then be used again.
   Task<void> join();
 
  private:

@@ -2,6 +2,7 @@
 // that layers above net may speak; everything runs on one event loop, so nothing here locks.
 #pragma once
 
+#include "async/timer.h"
 #include "base/result.h"
 
 #include <asio/awaitable.hpp>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace pf {
 
@@ -16,6 +17,7 @@ struct MonoClock {
   static time_point now() noexcept;
   // Tests only: jumps ahead by `d`.  Never goes back.
   static void advance(duration d) noexcept;
+  static bool was_advanced() noexcept;
 };
 
 using Duration = MonoClock::duration;
