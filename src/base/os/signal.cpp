@@ -1,6 +1,5 @@
 #include "base/os/signal.h"
 
-#include <atomic>
 #include <csignal>
 
 namespace pf::os {
@@ -9,6 +8,7 @@ namespace {
 
 std::atomic<int> requests{0};
 std::atomic<int> first_signal{0};
+std::atomic<std::atomic<int>*> mirror{nullptr};
 static_assert(std::atomic<int>::is_always_lock_free,
               "only lock-free atomics may be used in a signal handler");
 
@@ -16,6 +16,7 @@ void on_stop(int signal) {
   int none = 0;
   first_signal.compare_exchange_strong(none, signal);
   requests.fetch_add(1);
+  if (auto* also = mirror.load()) also->fetch_add(1);
 }
 
 void handle(int signal, void (*handler)(int)) {
@@ -27,7 +28,8 @@ void handle(int signal, void (*handler)(int)) {
 
 }  // namespace
 
-void install_signal_handlers() {
+void install_signal_handlers(std::atomic<int>* also) {
+  mirror = also;
   handle(SIGINT, on_stop);
   handle(SIGTERM, on_stop);
   handle(SIGPIPE, SIG_IGN);

@@ -1,6 +1,8 @@
 // Requests to stop, from Ctrl-C and service managers.
 #pragma once
 
+#include <atomic>
+
 namespace pf::os {
 
 // SIGINT and SIGTERM are counted instead of ending the program, system calls they meet are interrupted, and
