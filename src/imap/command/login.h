@@ -23,8 +23,8 @@ std::string sasl_response(std::string_view response);
 // "*": gives the exchange up.
 inline constexpr std::string_view sasl_cancel = "*\r\n";
 
-// RFC 4648 4.  decode gives nothing for what is none; blanks at the ends are ignored (servers add them).
-std::string base64_encode(std::string_view bytes);
-std::optional<std::string> base64_decode(std::string_view text);
+// What the server sent behind "+ ", decoded.  Blanks around it are ignored (servers add them); nothing when
+// it is not base64.
+std::optional<std::string> sasl_challenge(std::string_view continuation_text);
 
 }  // namespace pf::imap::command

@@ -186,6 +186,11 @@ using Response =
 
 Response parse_response(const Frame& frame, const Limits& limits = {});
 
+// At LiteralStart: what the FETCH response said before the literal, which is the last of `sections` (its size
+// is set). Nothing when the literal belongs to anything else, a field of ENVELOPE for example.  A uid may
+// come later still.
+std::optional<FetchData> parse_fetch_so_far(const Frame& partial, const Limits& limits = {});
+
 // The first response of a connection (RFC 3501 7.1.4, 7.1.5): `status` is ok, preauth or bye.  Anything else
 // is Errc::protocol: this is no IMAP server.
 struct Greeting {

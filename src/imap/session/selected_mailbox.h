@@ -15,9 +15,10 @@ namespace pf::imap {
 class SelectedMailbox {
  public:
   // `examine`: read-only by our own wish.
-  SelectedMailbox(std::string name, bool examine) : name_(std::move(name)), read_only_(examine) {}
+  SelectedMailbox(std::string name, bool examine) : name_(std::move(name)), examine_(examine) {}
 
-  // Untagged data, of the command or unsolicited.  What does not concern a selected mailbox is ignored.
+  // Untagged data, of the command or unsolicited.  What does not concern a selected mailbox is ignored; what
+  // came before a [CLOSED] belonged to the mailbox selected before and is forgotten (RFC 7162 3.2.11).
   void apply(const Response& response);
   // The tagged OK of SELECT or EXAMINE ([READ-ONLY], [READ-WRITE]).
   void apply(const Tagged& completion);
@@ -31,7 +32,7 @@ class SelectedMailbox {
   [[nodiscard]] std::optional<ModSeq> highest_modseq() const { return highest_modseq_; }
   [[nodiscard]] bool no_modseq() const { return no_modseq_; }
   [[nodiscard]] bool uids_sticky() const { return !uid_not_sticky_; }
-  [[nodiscard]] bool read_only() const { return read_only_; }
+  [[nodiscard]] bool read_only() const { return examine_ || read_only_; }
   [[nodiscard]] const FlagSet& flags() const {
     return flags_;
   }  // FLAGS: applicable, not all of them permanent
@@ -52,6 +53,7 @@ class SelectedMailbox {
   void apply_vanished(const Vanished& vanished);
 
   std::string name_;
+  bool examine_;
   bool exists_known_ = false;
   std::uint32_t exists_ = 0;
   std::optional<UidValidity> uid_validity_;

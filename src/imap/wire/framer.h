@@ -38,11 +38,12 @@ struct Literal {
   std::string data;  // empty when streamed
   std::uint64_t size = 0;
   bool streamed = false;
-  std::size_t end = 0;  // where in Frame::text the announcement ends: one past its '}'
+  std::size_t begin = 0;  // where in Frame::text its '{' stands
+  std::size_t end = 0;    // one past its '}'
 };
 
 // One response.  `text` has no line end and keeps each announcement in place, with what followed the literal
-// directly behind: "* 1 FETCH (BODY[] {12} UID 7)" plus one Literal.  Literal::end tells real announcements
+// directly behind: "* 1 FETCH (BODY[] {12} UID 7)" plus one Literal.  Literal::begin tells real announcements
 // from look-alikes.
 struct Frame {
   std::string text;
@@ -53,6 +54,7 @@ struct NeedMore {};
 struct LiteralStart {
   std::uint64_t size;
   std::string_view text_so_far;  // up to and with the announcement; valid until the next call
+  const Frame* frame;  // the same with the literals so far, this one the last: see parse_fetch_so_far
 };
 struct LiteralData {
   Bytes data;  // points into the octets fed; never empty
@@ -91,10 +93,10 @@ class Framer {
   Result<FrameEvent> step();
   Result<FrameEvent> read_line();
   Result<FrameEvent> end_of_line();
-  Result<FrameEvent> announce(std::uint64_t size);
+  Result<FrameEvent> announce(std::uint64_t size, std::size_t begin);
   Result<FrameEvent> buffer_literal();
   Result<FrameEvent> stream_data();
-  Status begin_buffering();
+  Result<FrameEvent> begin_buffering();
   Status append_text(Bytes piece);
   void clear_frame();
 
