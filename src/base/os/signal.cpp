@@ -9,7 +9,7 @@ namespace {
 std::atomic<int> requests{0};
 std::atomic<int> first_signal{0};
 std::atomic<std::atomic<int>*> mirror{nullptr};
-static_assert(std::atomic<int>::is_always_lock_free,
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<std::atomic<int>*>::is_always_lock_free,
               "only lock-free atomics may be used in a signal handler");
 
 void on_stop(int signal) {
