@@ -17,22 +17,22 @@ namespace pf::test {
 
 struct DovecotOptions {
   char separator = '/';
-  std::string prefix;  // namespace prefix, e.g. "INBOX."
+  std::string prefix{};  // namespace prefix, e.g. "INBOX."
   // Layout fs: what most Dovecots of today with "/" have; names hold any character but "/".
   std::string mail_location = "maildir:~/Maildir:LAYOUT=fs";
   std::string fsync = "never";         // mail_fsync: never, optimized (Dovecot's default), always
-  std::string capability;              // replaces what the server advertises; empty: all it can
+  std::string capability{};            // replaces what the server advertises; empty: all it can
   int max_connections_per_user = 200;  // mail_max_userip_connections
-  std::string quota;                   // storage, e.g. "100k"; empty: no quota plugin
-  std::string max_mail_size;           // quota_max_mail_size, e.g. "1M"
+  std::string quota{};                 // storage, e.g. "100k"; empty: no quota plugin
+  std::string max_mail_size{};         // quota_max_mail_size, e.g. "1M"
   bool create_special_use = false;     // Drafts, Sent, Junk, Trash, Archive exist from the first login
   std::string ssl = "yes";             // ssl setting: yes, no, required (no login in clear even on loopback)
-  CertificateOptions certificate;
+  CertificateOptions certificate{};
   std::vector<std::pair<std::string, std::string>> users{
       {"alice", "alicepw"}, {"bob", "bobpw"}, {"carol", "carolpw"}, {"joe@example.com", "joepw"}};
   // Logs in for anybody: as "alice*admin" with this password, or by SASL PLAIN with alice as authzid.
   std::pair<std::string, std::string> master_user{"admin", "adminpw"};
-  std::string extra;  // further configuration lines
+  std::string extra{};  // further configuration lines
 };
 
 // Starts in the constructor (throws std::runtime_error with the log when it does not come up), stops in the

@@ -15,9 +15,9 @@ namespace pf::test {
 
 struct StoredMessage {
   std::uint32_t uid = 0;
-  std::set<std::string> flags;  // lower case, without \recent
-  std::int64_t date = 0;        // internal date, seconds since 1970 UTC
-  std::string bytes;
+  std::set<std::string> flags{};  // lower case, without \recent
+  std::int64_t date = 0;          // internal date, seconds since 1970 UTC
+  std::string bytes{};
 };
 
 struct ToAppend {

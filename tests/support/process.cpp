@@ -149,7 +149,9 @@ struct Process::Impl {
   bool output_ended = false;
   std::string out;
   std::string err;
-  Pipe stop;  // closing its write end ends the reader although a grandchild holds the outputs
+  // Closed when the child has ended: the reader takes what is still in the pipes and stops, although a
+  // grandchild may hold them open.
+  Pipe ended;
   std::unique_ptr<Pipe> in;
   std::unique_ptr<Pipe> out_pipe;
   std::unique_ptr<Pipe> err_pipe;
@@ -173,6 +175,7 @@ void Process::Impl::reap() {
   if (WIFEXITED(raw)) done.code = WEXITSTATUS(raw);
   if (WIFSIGNALED(raw)) done.signal = WTERMSIG(raw);
   status = done;
+  ended.close_end(1);
   changed.notify_all();
 }
 
@@ -182,7 +185,7 @@ void Process::Impl::read_outputs(std::string stdin_text) {
   while (true) {
     std::array<pollfd, 4> fds{{{out_pipe->ends[0], POLLIN, 0},
                                {err_pipe->ends[0], POLLIN, 0},
-                               {stop.ends[0], POLLIN, 0},
+                               {ended.ends[0], POLLIN, 0},
                                {in->ends[1], POLLOUT, 0}}};
     if (fds[0].fd < 0 && fds[1].fd < 0) break;
     if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) break;
@@ -254,7 +257,6 @@ Process::~Process() {
   if (impl_->own_group && running()) kill_group();
   kill();
   if (impl_->waiter.joinable()) impl_->waiter.join();
-  impl_->stop.close_end(1);
   if (impl_->reader.joinable()) impl_->reader.join();
 }
 
@@ -269,10 +271,8 @@ bool Process::running() const {
 
 std::optional<ExitStatus> Process::wait(std::chrono::milliseconds timeout) {
   std::unique_lock lock(impl_->mutex);
-  if (!impl_->changed.wait_for(lock, timeout, [&] { return impl_->status.has_value(); })) return std::nullopt;
-  // The outputs end with the process unless a daemon it left behind holds them; that one is not waited for
-  // long.
-  impl_->changed.wait_for(lock, std::chrono::seconds(1), [&] { return impl_->output_ended; });
+  const auto over = [&] { return impl_->status.has_value() && impl_->output_ended; };
+  if (!impl_->changed.wait_for(lock, timeout, over)) return std::nullopt;
   return impl_->status;
 }
 

@@ -13,13 +13,13 @@
 namespace pf::test {
 
 struct ProcessOptions {
-  std::vector<std::string> argv;                         // argv[0] is looked up in PATH
-  std::vector<std::pair<std::string, std::string>> env;  // set on top of (or instead of) the parent's
-  bool clean_env = false;                                // true: only PATH and `env`
-  std::string stdin_text;
-  std::string directory;   // to start in; empty: the parent's
-  std::string user;        // dropped to when we are root; empty: stay
-  bool own_group = false;  // a process group of its own, so that kill_group() takes its children along
+  std::vector<std::string> argv{};                         // argv[0] is looked up in PATH
+  std::vector<std::pair<std::string, std::string>> env{};  // set on top of (or instead of) the parent's
+  bool clean_env = false;                                  // true: only PATH and `env`
+  std::string stdin_text{};
+  std::string directory{};  // to start in; empty: the parent's
+  std::string user{};       // dropped to when we are root; empty: stay
+  bool own_group = false;   // a process group of its own, so that kill_group() takes its children along
   // SIGKILL to the child when the thread that started it ends: a crashed test leaves nothing behind.
   bool die_with_parent = true;
 };

@@ -1,0 +1,58 @@
+// A TCP proxy on loopback that delays, counts, cuts, stalls and dribbles.  It stands in for the network: many
+// kernels have no netem.  Its own thread does the work; every function here may be called from any other
+// thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace pf::test {
+
+enum class Direction : std::uint8_t { to_server, to_client };
+enum class Cut : std::uint8_t { fin, rst };
+
+struct FaultProxyOptions {
+  std::uint16_t target_port = 0;  // on 127.0.0.1
+  std::uint16_t listen_port = 0;  // 0: any
+  // Added to every octet, each way; connecting takes what a handshake over such a line takes.  Bandwidth is
+  // unlimited.
+  std::chrono::microseconds one_way_delay{0};
+};
+
+class FaultProxy {
+ public:
+  explicit FaultProxy(const FaultProxyOptions& options);  // throws std::system_error when it cannot listen
+  ~FaultProxy();                                          // resets what is open
+  FaultProxy(const FaultProxy&) = delete;
+  FaultProxy& operator=(const FaultProxy&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+
+  // Faults strike once.  `bytes` counts what goes that way from now on, over all connections; the connection
+  // that carries the last of them is struck, both of its ends, when exactly that many were delivered.
+  void cut_after(Direction direction, std::uint64_t bytes, Cut how);
+  void stall_after(Direction direction,
+                   std::uint64_t bytes);  // nothing moves on that connection until release()
+  // From now on at most `bytes` an `interval` that way on each connection.
+  void dribble(Direction direction, std::size_t bytes, std::chrono::microseconds interval);
+  void cut_all(Cut how);
+  void refuse_connections(bool refuse);  // accepted and reset at once
+  void release();                        // ends stalls, dribbling, armed faults and refusal
+  void set_target(std::uint16_t port);   // of connections to come
+  void set_delay(std::chrono::microseconds one_way);
+
+  // False when the time is over and no armed fault has struck yet.
+  [[nodiscard]] bool wait_until_struck(std::chrono::milliseconds timeout);
+  [[nodiscard]] std::uint64_t connections() const;  // accepted so far
+  [[nodiscard]] std::uint64_t open_connections() const;
+  [[nodiscard]] std::uint64_t most_open_connections() const;
+  [[nodiscard]] std::uint64_t delivered(Direction direction) const;  // octets so far
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pf::test
