@@ -1,4 +1,5 @@
-// What a run remembers, as the engine sees it.  state/sqlite_state.* keeps it on disk; a memory twin serves tests.
+// What a run remembers, as the engine sees it.  state/sqlite_state.* keeps it on disk; a memory twin serves
+// tests.
 //
 // Invariants (each has a test):
 //   - no APPEND without an open intent that is durable (fsync) before the first byte of it is sent
@@ -26,7 +27,8 @@ struct MailboxRecord {
   std::string source_name;  // exact names at both stores
   std::string target_name;
   Epoch source_epoch, target_epoch;  // of all recorded references; empty: nothing recorded yet
-  // Encoded status of both sides when everything was last found settled; empty: never.  Equal again: nothing to do.
+  // Encoded status of both sides when everything was last found settled; empty: never.  Equal again: nothing
+  // to do.
   std::string source_settled, target_settled;
 };
 
@@ -60,7 +62,7 @@ struct IntentRow {
 // Messages the target refused for good: reported, not sent again.
 struct ParkedRow {
   MessageRef source;
-  std::string reason;       // name(Errc)
+  std::string reason;  // name(Errc)
   std::string server_text;
   std::uint64_t size = 0;
   std::uint64_t limit = 0;  // the target's size limit when it was refused, 0: none known
@@ -77,7 +79,7 @@ class Journal {
   virtual Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) = 0;
   virtual Task<void> set_settled(MailboxId mailbox, const std::string& source, const std::string& target) = 0;
 
-  virtual Task<std::vector<PairRow>> pairs(MailboxId mailbox) = 0;  // ascending by source
+  virtual Task<std::vector<PairRow>> pairs(MailboxId mailbox) = 0;              // ascending by source
   virtual Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) = 0;  // insert or replace
   virtual Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) = 0;
 

@@ -1,0 +1,74 @@
+// The journal in memory, with the same answers as the one on disk: for tests and for runs without state.
+#pragma once
+
+#include "state/journal.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace pf::state {
+
+// What all journals of one "disk" share; keep it to let a second run find what the first one left.
+struct MemoryState {
+  struct Mailbox {
+    std::pair<std::string, std::string> accounts;  // source, target
+    MailboxRecord record;
+    std::map<MessageRef, PairRow> pairs;
+    std::map<MessageRef, ParkedRow> parked;
+    std::map<IntentId, IntentRow> open, watched;
+  };
+  std::map<MailboxId, Mailbox> mailboxes;
+  std::map<std::string, Duration> slowest_commit;  // by target account
+  IntentId last_intent = 0;
+
+  // Asked before each call by its name ("begin", "finish"...); an Error makes the call fail with nothing
+  // done.
+  std::function<std::optional<Error>(std::string_view call)> fault;
+};
+
+class MemoryJournal final : public Journal {
+ public:
+  MemoryJournal(std::shared_ptr<MemoryState> state, std::string source_account, std::string target_account);
+
+  Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) override;
+  Task<std::vector<MailboxRecord>> mailboxes() override;
+  Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) override;
+  Task<void> set_settled(MailboxId mailbox, const std::string& source, const std::string& target) override;
+
+  Task<std::vector<PairRow>> pairs(MailboxId mailbox) override;
+  Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) override;
+  Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) override;
+
+  Task<IntentId> begin(MailboxId mailbox, IntentRow intent) override;
+  Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) override;
+  Task<void> watch(IntentId intent, std::vector<PairRow> stored, std::vector<IntentItem> items) override;
+  Task<std::vector<IntentRow>> open_intents(MailboxId mailbox) override;
+  Task<std::vector<IntentRow>> watched(MailboxId mailbox) override;
+  Task<void> unwatch(IntentId intent) override;
+
+  Task<std::vector<ParkedRow>> parked(MailboxId mailbox) override;
+  Task<void> park(MailboxId mailbox, std::vector<ParkedRow> rows) override;
+  Task<void> unpark(MailboxId mailbox, std::vector<MessageRef> sources) override;
+
+  Task<Duration> slowest_commit() override;
+  Task<void> note_commit(Duration took) override;
+
+  Task<void> flush() override;
+
+ private:
+  // Lets others run first, as a journal on disk does, then asks for a fault.
+  Task<void> enter(std::string_view call);
+  Result<MemoryState::Mailbox*> find(MailboxId mailbox);
+  // The mailbox that has the intent.
+  Result<MemoryState::Mailbox*> find_intent(IntentId intent);
+
+  std::shared_ptr<MemoryState> state_;
+  std::pair<std::string, std::string> accounts_;
+};
+
+}  // namespace pf::state

@@ -1,0 +1,50 @@
+// The journal of one pair of accounts, on disk.
+#pragma once
+
+#include "state/journal.h"
+#include "state/journal_rows.h"
+#include "state/writer.h"
+
+#include <optional>
+#include <string>
+
+namespace pf::state {
+
+// Many journals share one writer.  `writer` must outlive the journal; accounts are known by their labels
+// (config::Account::label()).  A mailbox or intent that does not exist gives Errc::state of scope mailbox.
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(Writer& writer, std::string source_account, std::string target_account);
+
+  Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) override;
+  Task<std::vector<MailboxRecord>> mailboxes() override;
+  Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) override;
+  Task<void> set_settled(MailboxId mailbox, const std::string& source, const std::string& target) override;
+
+  Task<std::vector<PairRow>> pairs(MailboxId mailbox) override;
+  Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) override;
+  Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) override;
+
+  Task<IntentId> begin(MailboxId mailbox, IntentRow intent) override;
+  Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) override;
+  Task<void> watch(IntentId intent, std::vector<PairRow> stored, std::vector<IntentItem> items) override;
+  Task<std::vector<IntentRow>> open_intents(MailboxId mailbox) override;
+  Task<std::vector<IntentRow>> watched(MailboxId mailbox) override;
+  Task<void> unwatch(IntentId intent) override;
+
+  Task<std::vector<ParkedRow>> parked(MailboxId mailbox) override;
+  Task<void> park(MailboxId mailbox, std::vector<ParkedRow> rows) override;
+  Task<void> unpark(MailboxId mailbox, std::vector<MessageRef> sources) override;
+
+  Task<Duration> slowest_commit() override;
+  Task<void> note_commit(Duration took) override;
+
+  Task<void> flush() override;
+
+ private:
+  Writer& writer_;
+  rows::Accounts accounts_;
+  Duration slowest_noted_{};  // by us: a faster commit is no news
+};
+
+}  // namespace pf::state

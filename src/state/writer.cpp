@@ -1,0 +1,234 @@
+#include "state/writer.h"
+
+#include "async/event.h"
+
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace pf::state {
+namespace {
+
+struct Job {
+  Writer::Kind kind;
+  Writer::Work work;
+  std::move_only_function<void(Status)> complete;  // from any thread
+};
+
+Error closed_error() {
+  return {Errc::cancelled, Scope::run, Retry::never, "state database: already closed"};
+}
+
+// What an exception from the work means; nothing of ours throws on purpose.
+Error thrown(const char* what) {
+  return {Errc::unexpected, Scope::run, Retry::never, fmt::format("state database: {}", what)};
+}
+
+Status run_guarded(Writer::Work& work, Database& database) {
+  try {
+    return work(database);
+  } catch (const std::exception& e) {
+    return thrown(e.what());
+  }
+}
+
+// A savepoint each, so that one that fails takes only its own changes back.
+Status run_in_savepoint(Writer::Work& work, Database& database) {
+  PF_TRYV(database.exec("SAVEPOINT job"));
+  auto status = run_guarded(work, database);
+  if (database.idle()) return status;  // SQLite rolled back the whole transaction by itself
+  if (!status) {
+    PF_TRYV(database.exec("ROLLBACK TO job"));
+  }
+  PF_TRYV(database.exec("RELEASE job"));
+  return status;
+}
+
+}  // namespace
+
+struct Writer::Impl {
+  explicit Impl(std::unique_ptr<Database> file, std::size_t limit)
+      : database(std::move(file)), max_waiting(limit) {}
+
+  // On the event loop.
+  asio::awaitable<void> take_place();
+  void give_place();
+  void push(Job job);
+
+  // On the thread.
+  void serve_all();
+  void serve(std::vector<Job>& batch);
+  Status transact(std::vector<Job>& batch, std::vector<Status>& results);
+  Status last_sync();
+
+  std::unique_ptr<Database> database;  // the thread's alone, from its start to its end
+  std::optional<Error> broken;         // the thread's alone
+  bool unsynced = false;               // the thread's alone: committed, but not durable
+
+  const std::size_t max_waiting;
+  AsyncMutex turn;  // the loop's alone: keeps the order among callers that wait for room
+  Event room;
+  std::size_t in_flight = 0;
+
+  mutable std::mutex mutex;
+  std::condition_variable wake;
+  std::vector<Job> queue;
+  bool stopping = false;
+  Counters counters;
+  std::thread thread;
+  Status end;  // written by the thread, read after the join
+};
+
+asio::awaitable<void> Writer::Impl::take_place() {
+  auto lock = co_await turn.lock();
+  while (in_flight >= max_waiting) co_await room.wait();
+  ++in_flight;
+}
+
+void Writer::Impl::give_place() {
+  --in_flight;
+  room.notify_all();
+}
+
+void Writer::Impl::push(Job job) {
+  {
+    const std::lock_guard lock(mutex);
+    if (!stopping) {
+      ++counters.calls;
+      queue.push_back(std::move(job));
+      wake.notify_one();
+      return;
+    }
+  }
+  job.complete(closed_error());
+}
+
+void Writer::Impl::serve_all() {
+  for (;;) {
+    std::vector<Job> batch;
+    {
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [this] { return stopping || !queue.empty(); });
+      batch.swap(queue);
+      if (batch.empty()) break;
+    }
+    serve(batch);
+  }
+  end = last_sync();
+}
+
+void Writer::Impl::serve(std::vector<Job>& batch) {
+  std::vector<Status> results(batch.size());
+  Status whole = broken ? Status(*broken) : transact(batch, results);
+  if (!broken && (database->damaged() || database->failed())) {
+    // Keep the first reason, wherever in the batch it showed.
+    for (const auto& result : results) {
+      if (whole && !result) whole = result;
+    }
+    if (whole) whole = thrown("the file cannot be trusted any more");
+    broken = whole.error();
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    batch[i].work = nullptr;  // what it holds goes before its caller is told
+    batch[i].complete(whole ? std::move(results[i]) : whole);
+  }
+}
+
+// An error returned concerns all of the batch.
+Status Writer::Impl::transact(std::vector<Job>& batch, std::vector<Status>& results) {
+  bool writes = false;
+  bool durable = false;
+  for (const auto& job : batch) {
+    writes = writes || job.kind != Kind::read;
+    durable = durable || job.kind == Kind::durable;
+  }
+  PF_TRYV(database->set_durable(durable));
+  PF_TRYV(database->exec(writes ? "BEGIN IMMEDIATE" : "BEGIN"));
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto& job = batch[i];
+    results[i] =
+        job.kind == Kind::read ? run_guarded(job.work, *database) : run_in_savepoint(job.work, *database);
+    if (database->idle()) return results[i] ? thrown("the transaction ended early") : results[i];
+  }
+  if (auto committed = database->exec("COMMIT"); !committed) {
+    if (!database->idle()) ignore(database->exec("ROLLBACK"));
+    return committed;
+  }
+  if (writes) {
+    unsynced = !durable;
+    const std::lock_guard lock(mutex);
+    ++counters.commits;
+    if (durable) ++counters.syncs;
+  }
+  return {};
+}
+
+Status Writer::Impl::last_sync() {
+  if (broken || !unsynced) return {};
+  PF_TRYV(database->set_durable(true));
+  return database->exec("UPDATE heartbeat SET beats=beats+1");
+}
+
+Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting)
+    : impl_(std::make_shared<Impl>(std::move(database), max_waiting)) {
+  // A plain pointer: close() joins before the last owner can go.
+  impl_->thread = std::thread([impl = impl_.get()] { impl->serve_all(); });
+}
+
+Writer::~Writer() {
+  ignore(close());
+}
+
+Task<void> Writer::submit(Kind kind, Work work) {
+  auto impl = impl_;
+  co_await impl->take_place();
+  auto start = [impl, kind, job = std::move(work)](auto handler) mutable {
+    auto executor = asio::get_associated_executor(handler);
+    auto guard = asio::make_work_guard(executor);  // the loop must not end while we are away
+    auto complete = [executor, guard = std::move(guard),
+                     handler = std::move(handler)](Status status) mutable {
+      asio::post(executor, [handler = std::move(handler), status = std::move(status)]() mutable {
+        handler(std::move(status));
+      });
+      guard.reset();
+    };
+    impl->push({kind, std::move(job), std::move(complete)});
+  };
+  auto status = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Status)>(
+      std::move(start), asio::use_awaitable);
+  impl->give_place();
+  co_return status;
+}
+
+Task<void> Writer::flush() {
+  // A commit that writes nothing syncs nothing, so there is always a beat to write.
+  Work beat = [](Database& database) { return database.exec("UPDATE heartbeat SET beats=beats+1"); };
+  auto status = co_await submit(Kind::durable, std::move(beat));
+  co_return status;
+}
+
+Status Writer::close() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->wake.notify_one();
+  }
+  if (!impl_->thread.joinable()) return {};
+  impl_->thread.join();
+  impl_->database.reset();
+  return impl_->end;
+}
+
+Writer::Counters Writer::counters() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->counters;
+}
+
+}  // namespace pf::state

@@ -1,0 +1,78 @@
+// The one thread that touches the database.  Callers on the event loop hand in a piece of work and await its
+// result; all work that waits goes into one transaction with one commit (group commit), so many lanes share
+// one sync of the disk.
+//
+// Invariants (each has a test):
+//   - the event loop never waits for the disk
+//   - work is done in the order it was handed in
+//   - a durable call returns after its commit has reached the disk
+//   - work that fails leaves nothing behind and does not disturb its neighbours in the transaction
+//   - after an I/O error or damage nothing more is written: every later call gets the same error
+#pragma once
+
+#include "async/task.h"
+#include "state/database.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace pf::state {
+
+class Writer {
+ public:
+  enum class Kind : std::uint8_t {
+    read,
+    write,    // on disk some time: a crash of the system may lose it, a crash of the program does not
+    durable,  // on disk when the call returns
+  };
+  using Work = std::move_only_function<Status(Database&)>;
+
+  static constexpr std::size_t default_max_waiting = 1024;
+
+  // At most `max_waiting` calls are in the queue; further callers are suspended until there is room.
+  explicit Writer(std::unique_ptr<Database> database, std::size_t max_waiting = default_max_waiting);
+  // close().
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // All callers must be on one event loop, and the Writer must go before that loop does.
+  Task<void> submit(Kind kind, Work work);
+
+  // submit() for work that gives a value: work(Database&) -> Result<T>.
+  template <class T, class F>
+  Task<T> call(Kind kind, F work) {
+    // Shared: the caller may be gone (with its loop) while the work is being done.
+    auto value = std::make_shared<std::optional<T>>();
+    Work job = [value, work = std::move(work)](Database& database) mutable -> Status {
+      PF_TRY(*value, work(database));
+      return {};
+    };
+    auto status = co_await submit(kind, std::move(job));
+    if (!status) co_return std::move(status).error();
+    co_return *std::move(*value);
+  }
+
+  // Everything committed so far reaches the disk.
+  Task<void> flush();
+
+  // Serves what is queued, syncs, ends the thread.  Calls made later get Errc::cancelled.  Blocks.
+  Status close();
+
+  struct Counters {
+    std::uint64_t calls = 0;
+    std::uint64_t commits = 0;  // transactions that could write
+    std::uint64_t syncs = 0;    // of them durable
+  };
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;  // shared with suspended callers
+};
+
+}  // namespace pf::state
