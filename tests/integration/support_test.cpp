@@ -1,4 +1,5 @@
 // The test helpers themselves: a judge that cannot see a difference proves nothing.
+#include "support/cyrus_server.h"
 #include "support/dovecot_server.h"
 #include "support/fault_proxy.h"
 #include "support/imap_oracle.h"
@@ -150,6 +151,43 @@ TEST(Dovecot, TakesItsOptions) {
   EXPECT_THROW(oracle.append("INBOX", message_of_size(20000).bytes), std::runtime_error);
   const auto found = server.doveadm({"mailbox", "list", "-u", "alice"});
   EXPECT_NE(found.out.find("INBOX.Sent"), std::string::npos) << found.err;
+}
+
+TEST(Cyrus, StartsWithEitherNamespaceAndKeepsMailOverStop) {
+  for (const bool classic : {false, true}) {
+    CyrusServer server({.classic_names = classic});
+    const auto mailbox = server.prefix() + "Entw&APw-rfe" + server.separator() + "deep";
+    {
+      ImapOracle oracle(server.imap_port(), "alice", server.password("alice"));
+      oracle.create(mailbox);
+      const auto message = ordinary_message(1, 1);
+      oracle.append(mailbox, {.bytes = message.bytes, .flags = {"\\Seen", "$Forwarded"}, .date = message.date});
+    }
+    server.stop();
+    server.start();
+    ImapOracle oracle(server.imap_port(), "alice", server.password("alice"));
+    EXPECT_EQ(oracle.list(mailbox).at(0).separator, std::string(1, server.separator()));
+    const auto stored = oracle.fetch_all(mailbox);
+    ASSERT_EQ(stored.size(), 1U);
+    EXPECT_EQ(stored[0].bytes, ordinary_message(1, 1).bytes);
+    EXPECT_EQ(stored[0].flags, (std::set<std::string>{"\\seen", "$forwarded"}));
+  }
+}
+
+// The factory's word on what Cyrus refuses is what tests of refusals build on.
+TEST(Cyrus, RefusesWhatTheFactorySaysItRefuses) {
+  const CyrusServer server;
+  ImapOracle oracle(server.imap_port(), "bob", server.password("bob"));
+  for (const auto& message : awkward_messages()) {
+    SCOPED_TRACE(message.name);
+    bool refused = false;
+    try {
+      oracle.append("INBOX", {.bytes = message.bytes});
+    } catch (const std::runtime_error&) {
+      refused = true;
+    }
+    EXPECT_EQ(refused, message.refused_by_cyrus());
+  }
 }
 
 // One octet there, one back, through the proxy to a listener of ours.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <grp.h>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -101,7 +102,9 @@ plugin {{
 )";
 
 std::string group_name() {
-  return ::geteuid() == 0 ? "nogroup" : std::to_string(::getegid());
+  if (::geteuid() == 0) return "nogroup";  // of nobody
+  const group* entry = ::getgrgid(::getegid());
+  return entry != nullptr ? entry->gr_name : std::to_string(::getegid());
 }
 
 std::string namespace_config(const DovecotOptions& options) {
@@ -126,8 +129,9 @@ DovecotServer::DovecotServer(DovecotOptions options) : options_(std::move(option
   start();
 }
 
+// The data goes, too, so there is nothing to end in good order; Dovecot takes a second for that.
 DovecotServer::~DovecotServer() {
-  stop();
+  kill();
 }
 
 std::string DovecotServer::unavailable() {
@@ -136,10 +140,9 @@ std::string DovecotServer::unavailable() {
 }
 
 void DovecotServer::write_config() const {
-  const auto group = ::geteuid() == 0 ? group_name() : fmt::format("{}", ::getegid());
   auto text = fmt::format(
       base_config, fmt::arg("dir", dir_.path().string()), fmt::arg("user", server_user()),
-      fmt::arg("group", group), fmt::arg("connections", options_.max_connections_per_user),
+      fmt::arg("group", group_name()), fmt::arg("connections", options_.max_connections_per_user),
       fmt::arg("location", options_.mail_location), fmt::arg("fsync", options_.fsync),
       fmt::arg("ssl", options_.ssl), fmt::arg("no_plaintext", options_.ssl == "required" ? "yes" : "no"),
       fmt::arg("imap", imap_port()), fmt::arg("imaps", imaps_port()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/free_port.h"
+#include "support/mail_server.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 #include "support/test_ca.h"
@@ -38,20 +39,22 @@ struct DovecotOptions {
 // Starts in the constructor (throws std::runtime_error with the log when it does not come up), stops in the
 // destructor.  Must be started by a thread that lives as long as the server is needed
 // (ProcessOptions::die_with_parent).
-class DovecotServer {
+class DovecotServer : public MailServer {
  public:
   explicit DovecotServer(DovecotOptions options = {});
-  ~DovecotServer();
-  DovecotServer(const DovecotServer&) = delete;
-  DovecotServer& operator=(const DovecotServer&) = delete;
+  ~DovecotServer() override;
 
   // Why it cannot run here, empty when it can.
   [[nodiscard]] static std::string unavailable();
 
-  [[nodiscard]] std::uint16_t imap_port() const { return imap_.number(); }    // clear, STARTTLS offered
-  [[nodiscard]] std::uint16_t imaps_port() const { return imaps_.number(); }  // TLS from the start
-  [[nodiscard]] std::string password(const std::string& user) const;          // of an option user
-  [[nodiscard]] std::string ca_file() const { return (dir_ / "ca.pem").string(); }
+  [[nodiscard]] std::uint16_t imap_port() const override {
+    return imap_.number();
+  }  // clear, STARTTLS offered
+  [[nodiscard]] std::uint16_t imaps_port() const override { return imaps_.number(); }  // TLS from the start
+  [[nodiscard]] std::string password(const std::string& user) const override;          // of an option user
+  [[nodiscard]] std::string ca_file() const override { return (dir_ / "ca.pem").string(); }
+  [[nodiscard]] char separator() const override { return options_.separator; }
+  [[nodiscard]] std::string prefix() const override { return options_.prefix; }
   [[nodiscard]] const std::string& spki_sha256() const { return certificate_.spki_sha256; }
   [[nodiscard]] const std::filesystem::path& directory() const { return dir_.path(); }
   [[nodiscard]] std::filesystem::path home(const std::string& user) const {
@@ -65,7 +68,7 @@ class DovecotServer {
   void set_certificate(const CertificateOptions& options);
   void add_user(const std::string& name, const std::string& password);
 
-  [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::string log() const override;
   // doveadm with this server's configuration: doveadm({"mailbox", "list", "-u", "alice"}).
   Output doveadm(std::vector<std::string> arguments) const;
 

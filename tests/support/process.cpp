@@ -1,5 +1,6 @@
 #include "support/process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -282,8 +283,13 @@ void Process::signal(int number) {
 }
 
 void Process::kill_group() {
-  const std::scoped_lock lock(impl_->mutex);
-  if (impl_->own_group) ::kill(-impl_->pid, SIGKILL);
+  if (!impl_->own_group || ::kill(-impl_->pid, SIGKILL) != 0) return;
+  // Until they are gone they may still write into a directory about to be removed.  Not for long: where
+  // nobody reaps orphans the group never empties.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+  while (::kill(-impl_->pid, 0) == 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 std::string Process::out() const {

@@ -46,7 +46,7 @@ class Process {
   // No effect once it has ended.
   void signal(int number);
   void kill() { signal(9); }
-  void kill_group();  // SIGKILL for the whole group of `own_group`
+  void kill_group();  // SIGKILL for the whole group of `own_group`; returns when it is gone
 
   // What it wrote so far; all of it once wait() has returned a status.
   [[nodiscard]] std::string out() const;
