@@ -1,5 +1,6 @@
 #include "config/account.h"
 
+#include "base/ascii.h"
 #include "config/account_items.h"
 #include "config/percent.h"
 #include "config/usage.h"
@@ -23,8 +24,7 @@ Error bad_escape() {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(out, out.begin(), ascii_lower);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "config/account_items.h"
 
+#include "base/ascii.h"
+#include "base/encoding.h"
 #include "config/sizes.h"
 #include "config/usage.h"
 
@@ -26,12 +28,6 @@ bool is_hex(char c) {
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
 
 Result<Tls> parse_tls(std::string_view value) {
   if (value == "implicit") return Tls::implicit;
@@ -48,7 +44,7 @@ Result<AdminForm> parse_admin_form(std::string_view value) {
 
 Result<std::string> parse_mechanism(std::string_view value) {
   std::string mechanism(value);
-  std::ranges::transform(mechanism, mechanism.begin(), upper);
+  std::ranges::transform(mechanism, mechanism.begin(), ascii_upper);
   const auto allowed = [](char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '_'; };
   // RFC 4422 3.1: one to twenty of these.
   if (mechanism.size() > 20 || !std::ranges::all_of(mechanism, allowed))
@@ -57,45 +53,19 @@ Result<std::string> parse_mechanism(std::string_view value) {
   return mechanism;
 }
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_digit(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  return c == '/' || c == '_' ? 63 : -1;
-}
-
-// 43 base64 digits, with or without '=', as hex; empty when it is not that.
-std::string hex_from_base64(std::string_view text) {
-  if (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() != 43) return {};
-  std::string hex;
-  unsigned bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0) return {};
-    bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFU;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    hex += fmt::format("{:02x}", bits >> static_cast<unsigned>(held) & 0xFFU);
-  }
-  return hex;
-}
-
+// Hex with or without colons, or base64 with or without "sha256//" in front (as curl writes it).
 Result<std::string> parse_pin(std::string_view value) {
-  std::string hex;
-  for (const char c : value)
-    if (c != ':') hex += lower(c);
-  if (hex.size() == 2 * pin_octets && std::ranges::all_of(hex, is_hex)) return hex;
-  auto digits = value;
+  std::string hex(value);
+  std::erase(hex, ':');
+  auto octets = hex_decode(hex);
+  auto base64 = value;
   for (const std::string_view prefix : {"sha256//", "sha256/"})
-    if (digits.starts_with(prefix)) {
-      digits.remove_prefix(prefix.size());
+    if (value.starts_with(prefix)) {
+      base64.remove_prefix(prefix.size());
       break;
     }
-  if (auto decoded = hex_from_base64(digits); !decoded.empty()) return decoded;
+  if (!octets || octets->size() != pin_octets) octets = base64_decode(base64);
+  if (octets && octets->size() == pin_octets) return hex_encode(*octets);
   return usage_error(fmt::format("pin={} is no SHA-256: write 64 hex digits or 44 of base64", value));
 }
 

@@ -1,5 +1,7 @@
 #include "config/config_file.h"
 
+#include "base/ascii.h"
+#include "base/os/file.h"
 #include "config/account_items.h"
 #include "config/usage.h"
 
@@ -7,10 +9,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
-#include <fstream>
 #include <utility>
 
 namespace pf::config {
@@ -51,8 +50,8 @@ Result<std::int64_t> number_of(const Place& place, std::string_view key, const t
 
 bool is_account_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '_' || c == '.';
+    return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
@@ -213,15 +212,9 @@ Result<ConfigFile> parse_config(std::string_view text, std::string_view name) {
 }
 
 Result<ConfigFile> load_config(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return usage_error(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  std::string text(max_file_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return usage_error(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > max_file_bytes)
-    return usage_error(fmt::format("{} is larger than a configuration file can be", path));
-  return parse_config(text, path);
+  const auto text = os::read_file(path, max_file_bytes);
+  if (!text) return usage_error(text.error().context);
+  return parse_config(*text, path);
 }
 
 }  // namespace pf::config

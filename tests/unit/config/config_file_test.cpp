@@ -130,7 +130,7 @@ TEST(ConfigFile, SyntaxErrorsNameTheLine) {
 TEST(ConfigFile, AFileThatIsNotThereIsNamed) {
   const auto config = load_config("/nonexistent/postferry.toml");
   ASSERT_FALSE(config.ok());
-  EXPECT_EQ(config.error().context, "cannot read /nonexistent/postferry.toml: No such file or directory");
+  EXPECT_EQ(config.error().context, "cannot open /nonexistent/postferry.toml (No such file or directory)");
 }
 
 TEST(ConfigFile, IsReadFromDisk) {

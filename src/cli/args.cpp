@@ -1,0 +1,225 @@
+#include "cli/args.h"
+
+#include "cli/did_you_mean.h"
+#include "cli/options.h"
+#include "cli/raw_args.h"
+#include "config/config_file.h"
+#include "config/sizes.h"
+#include "config/usage.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace pf::cli {
+namespace {
+
+using config::usage_error;
+
+// Parses the value of `option`, when it is given, into `into`.
+template <class T, class Parse>
+Status take(const RawArgs& raw, std::string_view option, Parse parse, T& into) {
+  const auto text = raw.one(option);
+  if (!text) return {};
+  auto value = parse(*text);
+  if (!value) return std::move(value.error().at(fmt::format("--{}", option)));
+  into = *std::move(value);
+  return {};
+}
+
+void take_text(const RawArgs& raw, std::string_view option, std::string& into) {
+  if (const auto text = raw.one(option)) into = *text;
+}
+
+Error not_one_of(std::string_view text, std::string_view words) {
+  return usage_error(fmt::format("'{}' is unknown: use {}", text, words));
+}
+
+Result<Duration> parse_wait(std::string_view text) {
+  PF_TRY(const auto time, config::parse_duration(text));
+  return Duration(time);
+}
+
+Result<Duration> parse_positive_wait(std::string_view text) {
+  PF_TRY(const auto time, parse_wait(text));
+  if (time == Duration::zero()) return usage_error("it must be more than 0");
+  return time;
+}
+
+Result<sync::Order> parse_order(std::string_view text) {
+  if (text == "oldest") return sync::Order::oldest;
+  if (text == "newest") return sync::Order::newest;
+  return not_one_of(text, "oldest or newest");
+}
+
+Result<std::size_t> parse_connections(std::string_view text) {
+  return config::parse_count(text, 1, config::max_connections);
+}
+
+Status check_mode(const RawArgs& raw) {
+  const auto mode = raw.one("mode");
+  if (!mode || *mode == "copy") return {};
+  if (*mode == "mirror" || *mode == "two-way")
+    return usage_error(fmt::format("--mode {} is not in this version: it only copies", *mode));
+  return not_one_of(*mode, "copy").at("--mode");
+}
+
+Result<sync::MailboxChoice> mailbox_choice(const RawArgs& raw) {
+  sync::MailboxChoice choice;
+  choice.include = raw.all("mailbox");
+  choice.exclude = raw.all("exclude");
+  choice.map_special_use = raw.has("map-special-use");
+  for (const auto& text : raw.all("map")) {
+    auto pair = config::parse_map(text);
+    if (!pair) return std::move(pair.error().at("--map"));
+    choice.map.push_back(*std::move(pair));
+  }
+  return choice;
+}
+
+Result<sync::MessageChoice> message_choice(const RawArgs& raw) {
+  sync::MessageChoice choice;
+  PF_TRYV(take(raw, "since", config::parse_date, choice.since));
+  PF_TRYV(take(raw, "before", config::parse_date, choice.before));
+  PF_TRYV(take(raw, "max-size", config::parse_size, choice.max_size));
+  choice.skip_deleted = raw.has("skip-deleted");
+  if (choice.since && choice.before && *choice.since >= *choice.before)
+    return usage_error("--since is not before --before: no message can match");
+  return choice;
+}
+
+Result<sync::Timing> timing(const RawArgs& raw) {
+  sync::Timing timing;
+  PF_TRYV(take(raw, "settle", parse_wait, timing.settle_floor));
+  PF_TRYV(take(raw, "time-limit", parse_positive_wait, timing.budget));
+  return timing;
+}
+
+// `prefix` is "from-", "to-" or nothing.
+Result<EndpointArgs> endpoint(const RawArgs& raw, std::size_t position, std::string_view prefix) {
+  EndpointArgs args;
+  args.where = raw.positionals[position];
+  const std::array sources = {std::pair{"env", &args.password_env}, std::pair{"file", &args.password_file},
+                              std::pair{"command", &args.password_command}};
+  std::string first;
+  for (const auto& [kind, slot] : sources) {
+    const auto option = fmt::format("{}password-{}", prefix, kind);
+    take_text(raw, option, *slot);
+    if (slot->empty()) continue;
+    if (!first.empty()) return usage_error(fmt::format("--{} and --{} exclude each other", first, option));
+    first = option;
+  }
+  return args;
+}
+
+Result<OutputArgs> output(const RawArgs& raw) {
+  OutputArgs args;
+  args.format = raw.has("json") ? Format::json : Format::text;
+  args.quiet = raw.has("quiet");
+  args.verbose = raw.count("verbose");
+  take_text(raw, "report", args.report_dir);
+  if (args.quiet && args.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
+  return args;
+}
+
+Result<CommonArgs> common(const RawArgs& raw) {
+  CommonArgs args;
+  PF_TRY(args.output, output(raw));
+  take_text(raw, "config", args.config_file);
+  take_text(raw, "state-dir", args.state_dir);
+  take_text(raw, "trace", args.trace_file);
+  PF_TRYV(take(raw, "compress", config::parse_compress, args.compress));
+  PF_TRYV(take(raw, "timeout", parse_positive_wait, args.io_timeout));
+  args.allow_cleartext = raw.has("allow-cleartext");
+  return args;
+}
+
+Result<Command> sync_command(const RawArgs& raw) {
+  SyncCommand command;
+  PF_TRYV(check_mode(raw));
+  PF_TRY(command.from, endpoint(raw, 0, "from-"));
+  PF_TRY(command.to, endpoint(raw, 1, "to-"));
+  PF_TRY(command.common, common(raw));
+  auto& policy = command.policy;
+  PF_TRY(policy.mailboxes, mailbox_choice(raw));
+  PF_TRY(policy.messages, message_choice(raw));
+  PF_TRY(policy.timing, timing(raw));
+  PF_TRYV(take(raw, "order", parse_order, policy.order));
+  PF_TRYV(take(raw, "connections", parse_connections, policy.connections));
+  policy.dry_run = raw.has("dry-run");
+  policy.sync_flags = !raw.has("no-flags");
+  policy.keep_deleted = raw.has("keep-deleted");
+  policy.retry_failed = raw.has("retry-failed");
+  policy.verify_after = raw.has("verify");
+  if (policy.dry_run && policy.verify_after) return usage_error("--dry-run and --verify exclude each other");
+  return command;
+}
+
+Result<Command> verify_command(const RawArgs& raw) {
+  VerifyCommand command;
+  PF_TRY(command.from, endpoint(raw, 0, "from-"));
+  PF_TRY(command.to, endpoint(raw, 1, "to-"));
+  PF_TRY(command.common, common(raw));
+  auto& policy = command.policy;
+  PF_TRY(policy.mailboxes, mailbox_choice(raw));
+  PF_TRY(policy.messages, message_choice(raw));
+  PF_TRY(policy.timing, timing(raw));
+  PF_TRYV(take(raw, "connections", parse_connections, policy.connections));
+  policy.content = raw.has("content");
+  return command;
+}
+
+Result<Command> doctor_command(const RawArgs& raw) {
+  DoctorCommand command;
+  PF_TRY(command.endpoint, endpoint(raw, 0, ""));
+  PF_TRY(command.common, common(raw));
+  return command;
+}
+
+Result<Command> completion_command(const RawArgs& raw) {
+  const auto& shell = raw.positionals.front();
+  if (shell == "bash") return CompletionCommand{Shell::bash};
+  if (shell == "zsh") return CompletionCommand{Shell::zsh};
+  if (shell == "fish") return CompletionCommand{Shell::fish};
+  return not_one_of(shell, "bash, zsh or fish");
+}
+
+Error unknown_command(std::string_view word) {
+  if (word.starts_with('-'))
+    return usage_error(fmt::format("unknown option '{}'", word), "see 'postferry --help'");
+  std::vector<std::string_view> names = {"help"};
+  for (const auto& command : commands())
+    if (!command.hidden) names.push_back(command.name);
+  const auto meant = did_you_mean(word, names);
+  return usage_error(fmt::format("unknown command '{}'", word),
+                     meant ? fmt::format("did you mean {}?", *meant) : "see 'postferry --help'");
+}
+
+Result<Command> help_command(std::span<const std::string> words) {
+  if (words.empty() || words.front().starts_with('-')) return HelpCommand{};
+  if (find_command(words.front()) == nullptr) return unknown_command(words.front());
+  return HelpCommand{words.front()};
+}
+
+}  // namespace
+
+Result<Command> parse_args(std::span<const std::string> words) {
+  if (words.empty()) return usage_error("no command", "see 'postferry --help'");
+  const auto& name = words.front();
+  const auto rest = words.subspan(1);
+  if (name == "--help" || name == "-h" || name == "help") return help_command(rest);
+  if (name == "--version" || name == "-V") return VersionCommand{};
+  const auto* spec = find_command(name);
+  if (spec == nullptr) return unknown_command(name);
+  PF_TRY(const auto raw, parse_raw(*spec, rest));
+  if (raw.has("help")) return HelpCommand{name};
+  if (name == "sync") return sync_command(raw);
+  if (name == "verify") return verify_command(raw);
+  if (name == "doctor") return doctor_command(raw);
+  if (name == "completion") return completion_command(raw);
+  return ManCommand{};
+}
+
+}  // namespace pf::cli

@@ -1,0 +1,22 @@
+#include "cli/commands.h"
+#include "cli/endpoint.h"
+
+namespace pf::cli {
+
+Result<int> run_command(const VerifyCommand& command, World& world) {
+  PF_TRY(const auto configuration, load_configuration(command.common, world.env));
+  PF_TRY(auto environment, resolve_environment(command.common, configuration, world.env, false));
+  const bool cleartext = command.common.allow_cleartext;
+  PF_TRY(const auto from, resolve_endpoint(command.from, "FROM", cleartext, configuration, world));
+  PF_TRY(const auto to, resolve_endpoint(command.to, "TO", cleartext, configuration, world));
+
+  auto policy = command.policy;
+  if (policy.connections == 0) policy.connections = configuration.file.defaults.connections.value_or(0);
+  const auto renderer = make_renderer(command.common.output, RunKind::verify, world);
+  environment.log = make_log(command.common.output, *renderer);
+  const auto observer = [&](const sync::Event& event) { renderer->event(event); };
+  const auto summary = world.engine.run_verify(from, to, policy, environment, observer, *world.stop);
+  return finish_run(summary, command.common.output, RunKind::verify, *renderer, world);
+}
+
+}  // namespace pf::cli

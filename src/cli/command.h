@@ -1,0 +1,69 @@
+// A command line, understood: typed, checked as far as the words alone allow, and free of any library.
+#pragma once
+
+#include "base/clock.h"
+#include "sync/policy.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace pf::cli {
+
+// One end of a run as named: a URL, or the name of an account in the configuration file.
+struct EndpointArgs {
+  std::string where;
+  std::string password_env, password_file, password_command;
+};
+
+enum class Format : std::uint8_t { text, json };
+
+struct OutputArgs {
+  Format format = Format::text;
+  bool quiet = false;
+  int verbose = 0;
+  std::string report_dir;
+};
+
+// What is not said here comes from [defaults] of the configuration file, then from the program.
+struct CommonArgs {
+  std::string config_file;  // empty: the default one, if it is there
+  std::string state_dir;
+  std::string trace_file;
+  std::optional<bool> compress;
+  std::optional<Duration> io_timeout;
+  bool allow_cleartext = false;
+  OutputArgs output;
+};
+
+struct SyncCommand {
+  EndpointArgs from, to;
+  sync::Policy policy;
+  CommonArgs common;
+};
+struct VerifyCommand {
+  EndpointArgs from, to;
+  sync::VerifyPolicy policy;
+  CommonArgs common;
+};
+struct DoctorCommand {
+  EndpointArgs endpoint;
+  CommonArgs common;
+};
+
+enum class Shell : std::uint8_t { bash, zsh, fish };
+struct CompletionCommand {
+  Shell shell = Shell::bash;
+};
+struct ManCommand {};
+struct HelpCommand {
+  std::string topic;  // name of a command; empty: the program
+};
+struct VersionCommand {};
+
+using Command = std::variant<SyncCommand, VerifyCommand, DoctorCommand, CompletionCommand, ManCommand,
+                             HelpCommand, VersionCommand>;
+
+}  // namespace pf::cli

@@ -1,0 +1,24 @@
+// One function a command: from its arguments to an exit status.
+#pragma once
+
+#include "cli/command.h"
+#include "cli/render/renderer.h"
+#include "cli/world.h"
+
+#include <memory>
+
+namespace pf::cli {
+
+// An error is one of usage or configuration: nothing was begun, and the caller says it.
+Result<int> run_command(const SyncCommand& command, World& world);
+Result<int> run_command(const VerifyCommand& command, World& world);
+Result<int> run_command(const DoctorCommand& command, World& world);
+
+// What is shared by the three.
+std::unique_ptr<Renderer> make_renderer(const OutputArgs& output, RunKind kind, World& world);
+Log make_log(const OutputArgs& output, Renderer& renderer);
+// Writes summary.json to the directory of --report, shows the summary, and gives the exit status.
+int finish_run(const sync::Summary& summary, const OutputArgs& output, RunKind kind, Renderer& renderer,
+               World& world);
+
+}  // namespace pf::cli

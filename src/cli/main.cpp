@@ -1,0 +1,50 @@
+// Wires the command line to the real world; everything else is in run().
+#include "base/os/memory.h"
+#include "base/os/signal.h"
+#include "base/os/terminal.h"
+#include "cli/run.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr int standard_output = 1;
+constexpr int standard_error = 2;
+constexpr std::size_t usual_width = 80;
+
+void write_through(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  static pf::app::StopFlag stop{0};
+  pf::os::disable_core_dumps();
+  pf::os::install_signal_handlers(&stop);
+
+  pf::cli::World world;
+  world.engine = {pf::app::run_sync, pf::app::run_verify, pf::app::run_doctor, pf::app::read_password};
+  world.out = [](std::string_view text) { write_through(stdout, text); };
+  world.err = [](std::string_view text) { write_through(stderr, text); };
+  world.out_is_terminal = pf::os::is_terminal(standard_output);
+  world.err_is_terminal = pf::os::is_terminal(standard_error) && environment_variable("TERM") != "dumb";
+  world.err_width = [] { return pf::os::terminal_width(standard_error).value_or(usual_width); };
+  world.ask_password = pf::os::read_password;
+  world.env = environment_variable;
+  world.stop = &stop;
+  world.stop_signal = pf::os::stop_signal;
+
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return pf::cli::run(words, world);
+}

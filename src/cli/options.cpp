@@ -1,0 +1,231 @@
+#include "cli/options.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pf::cli {
+namespace {
+
+Option flag(std::string_view name, std::string_view help, char letter = '\0') {
+  return {.name = name, .letter = letter, .help = help};
+}
+Option value(std::string_view name, std::string_view what, std::string_view help, Takes takes = Takes::text) {
+  return {.name = name, .takes = takes, .value = what, .help = help};
+}
+Option words(std::string_view name, std::string_view what, std::string_view help,
+             std::vector<std::string_view> all) {
+  return {.name = name, .takes = Takes::word, .value = what, .help = help, .words = std::move(all)};
+}
+Option repeated(Option option) {
+  option.repeats = true;
+  return option;
+}
+Option hidden(Option option) {
+  option.hidden = true;
+  return option;
+}
+
+OptionGroup mailbox_choice() {
+  return {"Which mailboxes",
+          {repeated(value("mailbox", "GLOB",
+                          "only mailboxes that match; '*' matches any text, '?' one character")),
+           repeated(value("exclude", "GLOB", "leave out mailboxes that match")),
+           repeated(value("map", "A=B", "mailbox A at FROM is mailbox B at TO")),
+           flag("map-special-use",
+                "pair mailboxes by purpose (Sent, Drafts, Trash, ...) where both servers tell it")}};
+}
+
+OptionGroup message_choice() {
+  return {"Which messages",
+          {value("since", "DATE", "only messages that arrived on DATE or later (2024-01-31, UTC)"),
+           value("before", "DATE", "only messages that arrived before DATE"),
+           value("max-size", "SIZE", "only messages of at most SIZE octets (25M)"),
+           flag("skip-deleted", "leave out messages flagged \\Deleted")}};
+}
+
+OptionGroup pair_passwords() {
+  return {"Passwords (else the configuration file, else a prompt on a terminal)",
+          {value("from-password-env", "NAME", "password of FROM: the value of environment variable NAME"),
+           value("from-password-file", "FILE", "password of FROM: the first line of FILE", Takes::file),
+           value("from-password-command", "COMMAND", "password of FROM: the first line COMMAND prints"),
+           value("to-password-env", "NAME", "password of TO: the value of environment variable NAME"),
+           value("to-password-file", "FILE", "password of TO: the first line of FILE", Takes::file),
+           value("to-password-command", "COMMAND", "password of TO: the first line COMMAND prints")}};
+}
+
+OptionGroup one_password() {
+  return {"Password (else the configuration file, else a prompt on a terminal)",
+          {value("password-env", "NAME", "the value of environment variable NAME"),
+           value("password-file", "FILE", "the first line of FILE", Takes::file),
+           value("password-command", "COMMAND", "the first line COMMAND prints")}};
+}
+
+Option timeout_option() {
+  return value("timeout", "SECONDS", "longest silence of a server (60)");
+}
+Option compress_option() {
+  return words("compress", "WHEN", "COMPRESS=DEFLATE where the server offers it: auto, on or off (off)",
+               {"auto", "on", "off"});
+}
+Option cleartext_option() {
+  return flag("allow-cleartext",
+              "allow tls=none to a host other than this one: the password can be read on the way");
+}
+Option connections_option() {
+  return value("connections", "N", "connections to each side, 1 to 32 (chosen)");
+}
+Option time_limit_option() {
+  return value("time-limit", "TIME", "stop in good order after TIME (90s, 15m, 2h)");
+}
+Option settle_option() {
+  return hidden(
+      value("settle", "SECONDS", "shortest quiet time before an unanswered append counts as lost (2)"));
+}
+
+OptionGroup output() {
+  return {
+      "Output",
+      {flag("json", "one JSON object a line on standard output; all else on standard error"),
+       flag("quiet", "print failures only", 'q'),
+       repeated(flag("verbose", "print what goes on; twice: more", 'v')),
+       value("trace", "FILE", "write the protocol, without passwords, to FILE", Takes::file),
+       value("config", "FILE", "the configuration file", Takes::file), flag("help", "print this help", 'h')}};
+}
+
+OptionGroup pair_output() {
+  auto group = output();
+  group.options.insert(group.options.begin() + 3,
+                       value("report", "DIR", "write summary.json to DIR", Takes::directory));
+  return group;
+}
+
+CommandSpec sync_command() {
+  return {
+      .name = "sync",
+      .group = "Move mail",
+      .positionals = {"FROM", "TO"},
+      .summary = "copy what FROM has and TO lacks",
+      .description =
+          "Copies every message that FROM has and TO lacks, with its bytes, arrival date and flags as they "
+          "are. FROM is "
+          "opened read-only. Nothing is deleted on either side. Stop it at any time: the same command goes "
+          "on where it "
+          "stopped and adds nothing twice.\n\n"
+          "Flag changes made at FROM since the last run follow. A message the target refuses is reported and "
+          "not sent "
+          "again until --retry-failed.",
+      .groups =
+          {mailbox_choice(),
+           message_choice(),
+           {"How",
+            {words("mode", "MODE", "copy adds what is missing; the only mode of this version", {"copy"}),
+             flag("dry-run", "print the plan and change nothing", 'n'),
+             flag("verify", "compare both sides when done"),
+             words("order", "ORDER", "oldest or newest message of a mailbox first (oldest)",
+                   {"oldest", "newest"}),
+             flag("keep-deleted", "do not restore a copy that was deleted at TO"),
+             flag("no-flags", "do not carry over flag changes of messages copied before"),
+             flag("retry-failed", "send messages again that TO refused before")}},
+           {"Connection and state",
+            {connections_option(), compress_option(), time_limit_option(), timeout_option(),
+             cleartext_option(), value("state-dir", "DIR", "where runs are remembered", Takes::directory),
+             settle_option()}},
+           pair_passwords(),
+           pair_output()},
+      .examples = {
+          {"postferry sync imaps://joe@old.example imaps://joe@new.example",
+           "a migration; asks for both passwords"},
+          {"postferry sync -n --mailbox 'Archive/*' old new", "print what would be copied, accounts by name"},
+          {"postferry sync --from-password-file old.pw --to-password-file new.pw --verify --json "
+           "imaps://joe%40old.example@imap.old.example imap://joe@localhost:1143",
+           "from a script, with a comparison at the end"}}};
+}
+
+CommandSpec verify_command() {
+  return {
+      .name = "verify",
+      .group = "Move mail",
+      .positionals = {"FROM", "TO"},
+      .summary = "compare two accounts and change nothing",
+      .description =
+          "Lists every message of FROM that TO lacks, that TO has besides, or that differs. Both sides are "
+          "opened read-only. Exit status 4 tells of differences.",
+      .groups = {mailbox_choice(),
+                 message_choice(),
+                 {"How",
+                  {flag("content", "compare the octets of every message, not only what identifies it")}},
+                 {"Connection",
+                  {connections_option(), compress_option(), time_limit_option(), timeout_option(),
+                   cleartext_option()}},
+                 pair_passwords(),
+                 pair_output()},
+      .examples = {
+          {"postferry verify old new", "are all messages of account 'old' in account 'new'?"},
+          {"postferry verify --content --mailbox INBOX imaps://joe@old.example imaps://joe@new.example",
+           "the same for one mailbox, octet by octet"}}};
+}
+
+CommandSpec doctor_command() {
+  return {.name = "doctor",
+          .group = "Find out",
+          .positionals = {"FROM"},
+          .summary = "examine one account: name, TLS, login, abilities, quirks",
+          .description =
+              "Connects and logs in step by step and prints one line for each finding, with the remedy where "
+              "something is wrong. Changes nothing.",
+          .groups = {{"Connection", {compress_option(), timeout_option(), cleartext_option()}},
+                     one_password(),
+                     output()},
+          .examples = {{"postferry doctor imaps://joe@imap.example.com", "why can I not log in?"},
+                       {"postferry doctor --json --password-env PW old", "the same from a script"}}};
+}
+
+CommandSpec completion_command() {
+  return {
+      .name = "completion",
+      .group = "Find out",
+      .positionals = {"SHELL"},
+      .words = {"bash", "zsh", "fish"},
+      .summary = "print the completion script of a shell",
+      .description = "Prints a script that completes commands and options of postferry in bash, zsh or fish.",
+      .groups = {{"Output", {flag("help", "print this help", 'h')}}},
+      .examples = {
+          {"postferry completion bash > /etc/bash_completion.d/postferry", "for all users of bash"},
+          {"postferry completion fish > ~/.config/fish/completions/postferry.fish", "for one user of fish"}}};
+}
+
+CommandSpec man_command() {
+  return {.name = "man",
+          .group = "Find out",
+          .summary = "print the source of the man page",
+          .description = "Prints the man page as troff source.",
+          .groups = {{"Output", {flag("help", "print this help", 'h')}}},
+          .examples = {{"postferry man | man -l -", "read it"}},
+          .hidden = true};
+}
+
+}  // namespace
+
+std::span<const CommandSpec> commands() {
+  static const std::vector<CommandSpec> all = {sync_command(), verify_command(), doctor_command(),
+                                               completion_command(), man_command()};
+  return all;
+}
+
+const CommandSpec* find_command(std::string_view name) {
+  const auto found = std::ranges::find(commands(), name, &CommandSpec::name);
+  return found == commands().end() ? nullptr : &*found;
+}
+
+const Option* find_option(const CommandSpec& command, std::string_view name) {
+  for (const auto& group : command.groups)
+    for (const auto& option : group.options)
+      if (option.name == name) return &option;
+  return nullptr;
+}
+
+std::string_view program_summary() {
+  return "copies mail between IMAP servers, exactly and restartably";
+}
+
+}  // namespace pf::cli

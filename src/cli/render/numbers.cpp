@@ -1,0 +1,83 @@
+#include "cli/render/numbers.h"
+
+#include "base/utf8.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace pf::cli {
+namespace {
+
+constexpr std::array<std::string_view, 6> units = {"B", "KB", "MB", "GB", "TB", "PB"};
+
+std::string scaled(double bytes) {
+  std::size_t unit = 0;
+  // 999,950 would be shown as "1000.0 KB".
+  while (unit + 1 < units.size() && bytes >= (unit == 0 ? 1000 : 999.95)) {
+    bytes /= 1000;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{:.1f} {}", bytes, units[unit]);
+}
+
+std::uint64_t whole(double seconds) {
+  constexpr double longest = 1e12;
+  return std::isfinite(seconds) ? static_cast<std::uint64_t>(std::clamp(seconds, 0.0, longest) + 0.5) : 0;
+}
+
+std::size_t step(std::string_view text) {
+  const auto point = first_code_point(text);
+  return point ? point->length : 1;
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t number) {
+  auto digits = fmt::format("{}", number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  return scaled(static_cast<double>(bytes));
+}
+
+std::string rate_text(double bytes_per_second) {
+  return scaled(std::isfinite(bytes_per_second) ? std::max(0.0, bytes_per_second) : 0) + "/s";
+}
+
+std::string span_text(double seconds) {
+  if (seconds < 59.95) return fmt::format("{:.1f} s", std::max(0.0, seconds));
+  const auto all = whole(seconds);
+  if (all < 3600) return fmt::format("{} min {:02} s", all / 60, all % 60);
+  if (all < 86400) return fmt::format("{} h {:02} min", all / 3600, all / 60 % 60);
+  return fmt::format("{} d {} h", all / 86400, all / 3600 % 24);
+}
+
+std::string clock_text(double seconds) {
+  const auto all = whole(seconds);
+  if (all < 3600) return fmt::format("{}:{:02}", all / 60, all % 60);
+  return fmt::format("{}:{:02}:{:02}", all / 3600, all / 60 % 60, all % 60);
+}
+
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", grouped(number), number == 1 ? one : many);
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  for (; !text.empty(); text.remove_prefix(step(text))) ++columns;
+  return columns;
+}
+
+std::string_view cut_to(std::string_view text, std::size_t columns) {
+  auto rest = text;
+  for (; columns > 0 && !rest.empty(); --columns) rest.remove_prefix(step(rest));
+  return text.substr(0, text.size() - rest.size());
+}
+
+}  // namespace pf::cli

@@ -1,0 +1,13 @@
+// Text in columns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pf::cli {
+
+// Rows of equal length: the first column to the left, all others to the right, two blanks between; each line
+// after two blanks.  Widths count code points.
+std::string table_text(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace pf::cli
