@@ -3,7 +3,6 @@
 #include "base/ascii.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace pf::imap {
 namespace {
@@ -16,10 +15,10 @@ constexpr std::uint64_t mib = 1024 * 1024;
 struct Family {
   std::string_view key;
   std::string_view title;
-  std::initializer_list<std::string_view> greetings;     // anywhere in the greeting, any case
-  std::initializer_list<std::string_view> ids;           // anywhere in the "name" or "vendor" of ID, any case
-  std::initializer_list<std::string_view> capabilities;  // one of them
-  std::initializer_list<Quirk> quirks;
+  std::vector<std::string_view> greetings;     // anywhere in the greeting, any case
+  std::vector<std::string_view> ids;           // anywhere in the "name" or "vendor" of ID, any case
+  std::vector<std::string_view> capabilities;  // one of them
+  std::vector<Quirk> quirks;
   void (*limits)(Profile&);
 };
 
@@ -46,15 +45,15 @@ void yahoo(Profile& profile) {
   profile.max_command_octets = 1000;
   profile.max_fetch_uids = 500;
   profile.max_connections = 4;
-  profile.object_id_family = "yahoo";
 }
 
 void icloud(Profile& profile) {
   profile.max_connections = 5;
 }
 
-void fastmail(Profile& profile) {
-  profile.object_id_family = "fastmail";
+// EMAILID is "M" and the SHA-1 of the content: equal ids are equal messages, in any account.
+void cyrus(Profile& profile) {
+  profile.object_id_family = "cyrus";
 }
 
 void zimbra(Profile& profile) {
@@ -129,7 +128,7 @@ const std::vector<Family>& families() {
        {},
        {Q::refuses_nul, Q::refuses_bare_newlines, Q::refuses_no_header, Q::refuses_8bit_header,
         Q::refuses_empty_message, Q::refuses_identical_repeats},
-       fastmail},
+       cyrus},
       {"zimbra", "Zimbra", {"zimbra"}, {"zimbra"}, {}, {Q::select_kills_locked}, zimbra},
       {"netease",
        "NetEase",
@@ -222,7 +221,7 @@ const std::vector<Family>& families() {
        {"X-CREATEDMODSEQ", "X-REPLICATION"},
        {Q::refuses_nul, Q::refuses_bare_newlines, Q::refuses_no_header, Q::refuses_8bit_header,
         Q::refuses_empty_message},
-       no_limits},
+       cyrus},
       {"dovecot",
        "Dovecot",
        {"dovecot"},
