@@ -161,7 +161,8 @@ TEST(Cyrus, StartsWithEitherNamespaceAndKeepsMailOverStop) {
       ImapOracle oracle(server.imap_port(), "alice", server.password("alice"));
       oracle.create(mailbox);
       const auto message = ordinary_message(1, 1);
-      oracle.append(mailbox, {.bytes = message.bytes, .flags = {"\\Seen", "$Forwarded"}, .date = message.date});
+      oracle.append(mailbox,
+                    {.bytes = message.bytes, .flags = {"\\Seen", "$Forwarded"}, .date = message.date});
     }
     server.stop();
     server.start();
@@ -174,19 +175,29 @@ TEST(Cyrus, StartsWithEitherNamespaceAndKeepsMailOverStop) {
   }
 }
 
-// The factory's word on what Cyrus refuses is what tests of refusals build on.
-TEST(Cyrus, RefusesWhatTheFactorySaysItRefuses) {
+// The factory's word on what Cyrus does is what tests of refusals build on.
+TEST(Cyrus, RefusesAndChangesWhatTheFactorySays) {
   const CyrusServer server;
   ImapOracle oracle(server.imap_port(), "bob", server.password("bob"));
+  std::vector<AwkwardMessage> taken;
   for (const auto& message : awkward_messages()) {
     SCOPED_TRACE(message.name);
     bool refused = false;
     try {
-      oracle.append("INBOX", {.bytes = message.bytes});
+      oracle.append("INBOX", {.bytes = message.bytes, .flags = message.flags, .date = message.date});
+      taken.push_back(message);
     } catch (const std::runtime_error&) {
       refused = true;
     }
     EXPECT_EQ(refused, message.refused_by_cyrus());
+  }
+  const auto stored = oracle.fetch_all("INBOX");
+  ASSERT_EQ(stored.size(), taken.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    SCOPED_TRACE(taken[i].name);
+    EXPECT_EQ(stored[i].bytes != taken[i].bytes, taken[i].changed_by_cyrus());
+    EXPECT_EQ(stored[i].date != parse_date_time(taken[i].date), taken[i].date_changed_by_cyrus());
+    EXPECT_EQ(stored[i].flags, lower_case(taken[i].flags));
   }
 }
 
@@ -336,11 +347,11 @@ TEST(OrdinaryMail, IsTheSameEveryTimeAndOfRealisticSize) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto message = ordinary_message(1, i);
     total += message.bytes.size();
-    ASSERT_FALSE(message.has_bare_newline());
+    ASSERT_FALSE(message.has_bare_lf());
   }
   EXPECT_NEAR(static_cast<double>(total) / count, 31000, 4000);
   EXPECT_EQ(message_of_size(100000).bytes.size(), 100000U);
-  EXPECT_FALSE(message_of_size(100000).has_bare_newline());
+  EXPECT_FALSE(message_of_size(100000).has_bare_lf());
 }
 
 TEST(Process, CapturesBothOutputsAndTheStatus) {

@@ -192,10 +192,9 @@ void add_many_keywords(Collection& all) {
 
 }  // namespace
 
-bool AwkwardMessage::has_bare_newline() const {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (bytes[i] == '\n' && (i == 0 || bytes[i - 1] != '\r')) return true;
-    if (bytes[i] == '\r' && (i + 1 == bytes.size() || bytes[i + 1] != '\n')) return true;
+bool AwkwardMessage::has_bare_lf() const {
+  for (auto at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return true;
   }
   return false;
 }
@@ -206,11 +205,16 @@ bool AwkwardMessage::has_8bit_header() const {
 }
 
 bool AwkwardMessage::refused_by_cyrus() const {
-  if (has_nul() || has_bare_newline() || has_8bit_header()) return true;
+  if (has_nul() || has_bare_lf() || parse_date_time(date) < 0) return true;
   const auto line = std::string_view(bytes).substr(0, bytes.find("\r\n"));
-  const auto colon = line.find(':');
-  return !line.empty() &&
-         (colon == std::string_view::npos || line.substr(0, colon).find(' ') != std::string_view::npos);
+  if (line.empty() || line.starts_with("From ")) return false;
+  const auto field = line.substr(0, line.find(':'));
+  // A last line without its end is no field either.
+  return field.size() == line.size() || field.contains(' ') || line.size() == bytes.size();
+}
+
+bool AwkwardMessage::date_changed_by_cyrus() const {
+  return parse_date_time(date) == 0;
 }
 
 std::vector<AwkwardMessage> awkward_messages() {
