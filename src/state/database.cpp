@@ -61,21 +61,29 @@ std::string note(std::string_view why) {
   return fmt::format("{}; a new one was started: messages are recognised by content", why);
 }
 
-// SQLite would make the file readable for others.  An empty one that was there before is worth a note.
-Status make_file(const std::string& path, std::vector<std::string>& notes) {
-  std::error_code unknown;
-  const auto kind = std::filesystem::symlink_status(path, unknown).type();
-  if (kind == std::filesystem::file_type::not_found) return os::write_file_atomically(path, {});
-  if (std::filesystem::file_size(path, unknown) == 0) notes.push_back(note("the state database was empty"));
-  return {};
-}
-
 int bind_value(sqlite3_stmt* statement, int index, const Value& value) {
   if (!value.is_octets()) return sqlite3_bind_int64(statement, index, value.number());
   const auto octets = value.octets();
   // A null pointer would bind NULL, which is not the empty string.
-  return sqlite3_bind_blob64(statement, index, octets.empty() ? "" : octets.data(), octets.size(),
-                             SQLITE_TRANSIENT);
+  return sqlite3_bind_blob64(statement, index, octets.empty() ? "" : octets.data(), octets.size(), SQLITE_TRANSIENT);
+}
+
+// SQLite takes a shorter file for an empty one.
+constexpr std::uintmax_t shortest_file = 512;
+
+// Makes the file when there is none: SQLite would make it readable for others.  What the size alone tells.
+struct Found {
+  bool empty = false;  // left by a start that was cut short, or emptied since
+  bool too_short = false;
+};
+Result<Found> make_or_measure(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::symlink_status(path, unknown).type() == std::filesystem::file_type::not_found) {
+    PF_TRYV(os::write_file_atomically(path, {}));
+    return Found{};
+  }
+  const auto size = std::filesystem::file_size(path, unknown);
+  return Found{size == 0, size > 0 && size < shortest_file};
 }
 
 }  // namespace
@@ -134,9 +142,10 @@ Result<Opened> Database::open_or_replace(const std::string& dir, const Options& 
       PF_TRY(const auto aside, set_aside(path));
       notes.push_back(note(fmt::format("{} and is kept as {}", damage, aside)));
     }
-    PF_TRYV(make_file(path, notes));
+    PF_TRY(const auto found, make_or_measure(path));
+    if (found.empty) notes.push_back(note("the state database was empty"));
     PF_TRY(auto database, open_file(path, options));
-    auto status = database->check();
+    auto status = found.too_short ? Status(database->damage("it is too short")) : database->check();
     if (status) return Opened{std::move(database), std::move(notes)};
     if (!database->damaged() || attempt > 0) return status.error();
     damage = status.error().context;
