@@ -44,19 +44,22 @@ server_cache() {
   fi
 }
 
-# configure PRESET and build it (further arguments: targets).
-cmake_build() {
-  local preset=$1
-  shift
-  say "configure and build: $preset"
-  cmake --preset "$preset" >"$PF_ROOT/build/$preset.configure.log" 2>&1 || {
-    cat "$PF_ROOT/build/$preset.configure.log" >&2
-    die "cmake could not configure the preset $preset (see above)"
+# cmake_configure PRESET [OPTION...]: quiet unless it fails.
+cmake_configure() {
+  local log=$PF_ROOT/build/$1.configure.log
+  say "configure: $*"
+  cmake --preset "$@" >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "cmake could not configure the preset $1 (see above)"
   }
-  if (($#)); then
-    cmake --build "build/$preset" -j "$(jobs_for_build)" --target "$@"
-  else
-    cmake --build "build/$preset" -j "$(jobs_for_build)"
-  fi
+}
+
+# cmake_build PRESET [TARGET...]
+cmake_build() {
+  local preset=$1 targets=()
+  shift
+  if (($#)); then targets=(--target "$@"); fi
+  say "build: $preset $*"
+  cmake --build "build/$preset" -j "$(jobs_for_build)" "${targets[@]}" >&2 || die "the build $preset failed (see above)"
 }
 mkdir -p "$PF_ROOT/build"
