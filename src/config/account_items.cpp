@@ -16,14 +16,11 @@ namespace {
 
 constexpr std::size_t pin_octets = 32;  // SHA-256
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
 }
 bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return is_digit(c) || (is_letter(c) && ascii_lower(c) <= 'f');
 }
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
