@@ -52,7 +52,7 @@ class FlagSet {
 
 // What a mailbox can keep (PERMANENTFLAGS).
 struct FlagRules {
-  FlagSet permanent;
+  FlagSet permanent{};
   bool new_keywords = true;  // "\*" was listed
   bool known = false;        // false: the server did not say; assume everything is kept (RFC 3501 7.1)
 

@@ -32,9 +32,9 @@ struct MailboxPath {
 // How one account writes names.
 struct NameRules {
   char separator = '\0';       // hierarchy separator; NUL: flat
-  std::string prefix;          // of the personal namespace, wire form, with its separator: "INBOX."
+  std::string prefix{};        // of the personal namespace, wire form, with its separator: "INBOX."
   bool utf8 = false;           // the session speaks UTF-8 names (UTF8=ACCEPT), not modified UTF-7
-  std::string forbidden;       // further characters the server refuses in a part, from its profile
+  std::string forbidden{};     // further characters the server refuses in a part, from its profile
   bool case_sensitive = true;  // "Trash" and "trash" may live side by side
   std::size_t max_bytes = 0;   // of the wire name; 0: unknown
 };

@@ -32,7 +32,7 @@ TEST(ByteBudget, CountsWhatIsHereAlready) {
   budget.take(15);
   EXPECT_TRUE(budget.over());
   EXPECT_EQ(budget.left(), 0U);
-  EXPECT_FALSE(budget.try_take(0));
+  EXPECT_FALSE(budget.try_take(1));
   budget.give(5);
   EXPECT_FALSE(budget.over());
 }
