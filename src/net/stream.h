@@ -15,12 +15,13 @@ namespace pf::net {
 
 // What the peer proved, for doctor and channel binding.  Empty for a clear connection.
 struct TlsInfo {
-  std::string version;   // "TLSv1.3"
+  std::string version;  // "TLSv1.3"
   std::string cipher;
   std::string peer_subject, peer_issuer;
-  std::string not_after;          // of the leaf, "2027-01-31"
-  std::string spki_sha256;        // hex, for pin=
-  std::string tls_exporter;       // RFC 9266, raw bytes; empty below TLS 1.3 without extended master secret
+  std::string not_after;             // of the leaf, "2027-01-31"
+  std::string spki_sha256;           // hex, for pin=
+  bool resumed = false;              // by a session of an earlier connection
+  std::string tls_exporter;          // RFC 9266, raw bytes; empty below TLS 1.3
   std::string tls_server_end_point;  // RFC 5929, raw bytes
 };
 
@@ -33,8 +34,8 @@ class Stream {
   // All of it, gathered into as few segments as possible.  One writer at a time; may run beside a read.
   virtual Task<void> write(std::span<const Bytes> pieces) = 0;
 
-  // At once: pending reads and writes end with Errc::cancelled.  `abort`: RST instead of FIN (SO_LINGER{1,0}), so that
-  // the peer throws away what it has not processed yet.
+  // At once: pending reads and writes end with Errc::cancelled.  `abort`: RST instead of FIN
+  // (SO_LINGER{1,0}), so that the peer throws away what it has not processed yet.
   virtual void close(bool abort = false) = 0;
   // From now on a close by anybody, even the kernel after kill -9, is a RST.
   virtual void set_abort_on_close() = 0;
@@ -50,7 +51,7 @@ class Stream {
 struct TlsOptions {
   std::string host;     // checked against the certificate's subject alternative names
   std::string ca_file;  // PEM, instead of the system's store; empty: system
-  std::string pin;      // hex SHA-256 of the leaf's SubjectPublicKeyInfo; when given it replaces the chain check
+  std::string pin;  // hex SHA-256 of the leaf's SubjectPublicKeyInfo; when given it replaces the chain check
 };
 
 struct DialOptions {
@@ -62,10 +63,13 @@ struct DialOptions {
 
 // TCP, TCP_NODELAY set.  Errors: resolve, refused, timeout with the addresses tried.
 Task<std::unique_ptr<Stream>> dial(DialOptions options);
-// Client handshake over `below`, TLS 1.2 or newer.  Contexts are cached per TlsOptions in the process and sessions are
-// resumed.  Errors: certificate (with what was wrong with it), tls, timeout.
+// Client handshake over `below`, TLS 1.2 or newer.  Contexts are cached per TlsOptions in the process and
+// sessions are resumed.  Errors: certificate (with what was wrong with it), tls, timeout.
 Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOptions options, Duration timeout);
-// RFC 4978: raw DEFLATE in both directions.  Inflating more than `max_ratio` times what came in is Errc::limit.
-std::unique_ptr<Stream> start_deflate(std::unique_ptr<Stream> below, std::size_t max_ratio = 1000);
+// RFC 4978: raw DEFLATE in both directions.  Inflating more than `max_ratio` times what came in is
+// Errc::limit, once more than 64 MiB came out (a dull attachment of that size is honest).  `already_read`:
+// what was read from `below` behind the server's OK, the first compressed octets.
+std::unique_ptr<Stream> start_deflate(std::unique_ptr<Stream> below, std::size_t max_ratio = 1000,
+                                      std::string already_read = {});
 
 }  // namespace pf::net

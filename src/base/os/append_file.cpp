@@ -1,0 +1,27 @@
+#include "base/os/append_file.h"
+
+#include "base/os/file.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace pf::os {
+
+Result<AppendFile> AppendFile::open(const std::filesystem::path& path) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600));
+  if (!fd.valid()) return file_error("open", path, errno);
+  return AppendFile(std::move(fd), path);
+}
+
+Status AppendFile::append(Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto n = ::write(fd_.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return file_error("write", path_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace pf::os
