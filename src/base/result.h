@@ -35,9 +35,11 @@ void ignore(const Result<T>& /*result*/) {}
   auto tmp = (__VA_ARGS__);              \
   if (!tmp) ret std::move(tmp).error();  \
   decl = *std::move(tmp)
-#define PF_TRYV_IMPL(ret, tmp, ...) \
-  auto tmp = (__VA_ARGS__);         \
-  if (!tmp) ret std::move(tmp).error()
+#define PF_TRYV_IMPL(ret, tmp, ...)       \
+  do {                                    \
+    auto tmp = (__VA_ARGS__);             \
+    if (!tmp) ret std::move(tmp).error(); \
+  } while (false)
 #define PF_TRY(decl, ...) PF_TRY_IMPL(return, PF_CONCAT(pf_try_, __COUNTER__), decl, __VA_ARGS__)
 #define PF_TRYV(...) PF_TRYV_IMPL(return, PF_CONCAT(pf_try_, __COUNTER__), __VA_ARGS__)
 #define PF_CO_TRY(decl, ...) PF_TRY_IMPL(co_return, PF_CONCAT(pf_try_, __COUNTER__), decl, __VA_ARGS__)

@@ -37,6 +37,8 @@ struct Features {
   std::optional<std::uint64_t> quota_left_bytes;
   // Bodies up to this size may be appended in batches; larger ones go alone so that a refusal costs no upload.
   std::uint64_t batch_message_bytes = 1024 * 1024;
+  // The store changes what it is given beyond the normal form of sync/content_digest.h, so content proves nothing.
+  bool rewrites_messages = false;
   std::size_t parallel = 1;  // OpenMailbox objects that may usefully be open at once, by the server's own limits
 };
 
@@ -58,7 +60,11 @@ struct MailboxInfo {
   std::optional<MailboxStatus> status;  // when the listing brought it along
 };
 
-enum class Access : std::uint8_t { read, write };
+enum class Access : std::uint8_t {
+  read,
+  write,
+  append,  // append() and nothing else: costs no look at the mailbox, status() and flag_rules() say nothing
+};
 
 // A message on its way.  Pulled: nobody sends faster than we take.
 class MessageSource {
@@ -164,6 +170,8 @@ class Store {
 
   // "imaps://joe@example.com": for errors and reports.
   [[nodiscard]] virtual std::string label() const = 0;
+  // A reference as people know it (IMAP: the uid in decimal).
+  [[nodiscard]] virtual std::string ref_text(const MessageRef& ref) const = 0;
   // First contact.  Nothing else may be called before it succeeded.
   virtual Task<void> connect() = 0;
   [[nodiscard]] virtual const Features& features() const = 0;
@@ -186,6 +194,8 @@ class Store {
   [[nodiscard]] virtual Traffic traffic() const { return {}; }
   // Ends all connections politely.
   virtual Task<void> close() = 0;
+  // At once: everything pending ends with Errc::cancelled, nothing more is sent, later calls fail.
+  virtual void abort() = 0;
 };
 
 }  // namespace pf::store

@@ -1,0 +1,396 @@
+#include "imap/client/connection.h"
+
+#include "async/group.h"
+#include "imap/grammar/classify.h"
+#include "mail/mailbox_name.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pf::imap {
+
+namespace {
+
+// One read takes what the kernel has: fewer system calls a megabyte (measured: 256 KiB, above it nothing is gained).
+constexpr std::size_t read_buffer_size = 256 * 1024;
+// Text of small commands is collected up to this before it is written although more may come.
+constexpr std::size_t write_at_once = 64 * 1024;
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool ends_with_word(std::string_view text, std::string_view upper_word) {
+  if (text.size() < upper_word.size()) return false;
+  return std::ranges::equal(text.substr(text.size() - upper_word.size()), upper_word, {}, upper);
+}
+
+// "... BODY[] {123}": the literal is a whole message.
+bool announces_body(std::string_view text) {
+  const auto brace = text.rfind('{');
+  if (brace == std::string_view::npos || !text.starts_with("* ")) return false;
+  text = text.substr(0, brace);
+  while (text.ends_with(' ') || text.ends_with('~')) text.remove_suffix(1);
+  return ends_with_word(text, "BODY[]") || ends_with_word(text, " RFC822") || ends_with_word(text, "(RFC822");
+}
+
+// What stands before the body of a message that is still coming.
+std::optional<Uid> uid_before_body(std::string_view text, std::uint64_t size) {
+  Frame head;
+  head.text = text;
+  Literal body;
+  body.size = size;
+  body.streamed = true;
+  body.end = text.size();
+  head.literals.push_back(std::move(body));
+  head.text += ')';
+  const Response parsed = parse_response(head);
+  const auto* fetch = std::get_if<FetchData>(&parsed);
+  return fetch != nullptr ? fetch->uid : std::nullopt;
+}
+
+}  // namespace
+
+asio::awaitable<std::shared_ptr<Connection>> Connection::start(std::unique_ptr<net::Stream> stream, ConnectionOptions options) {
+  std::shared_ptr<Connection> connection(new Connection(std::move(stream), std::move(options)));
+  co_await spawn_detached(connection->read_loop());
+  co_await spawn_detached(connection->watch_for_stall());
+  co_return connection;
+}
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, ConnectionOptions options)
+    : options_(std::move(options)),
+      stream_(std::move(stream)),
+      framer_(options_.limits),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(read_buffer_size)) {}
+
+Connection::~Connection() = default;
+
+void Connection::close(bool abort) {
+  if (stream_) stream_->close(abort);
+  fail(Error(Errc::cancelled, Scope::connection, Retry::never, options_.label + ": closed"));
+}
+
+void Connection::fail(Error error) {
+  if (!error_) {
+    error.scope = Scope::connection;
+    error_ = std::move(error);
+  }
+  if (stream_) stream_->close();
+  hold_reading_ = false;
+  changed_.notify_all();
+  resume_reading_.notify_all();
+}
+
+void Connection::trace(char direction, std::string_view text) const {
+  if (options_.wiretap) options_.wiretap->line(options_.label, direction, text);
+}
+
+// ---- reading -----------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> Connection::read_loop() {
+  auto self = shared_from_this();  // outlives whoever let go of us
+  while (!error_) {
+    while (hold_reading_) co_await resume_reading_.wait();
+    if (error_) break;
+    auto got = co_await stream_->read_some({read_buffer_.get(), read_buffer_size});
+    if (error_) break;
+    if (!got) {
+      fail(bye_ ? *bye_ : Error(got.error()).at(options_.label));
+      break;
+    }
+    framer_.feed({read_buffer_.get(), *got});
+    const bool more = co_await drain_frames();
+    if (!more) break;
+  }
+  sink_ = nullptr;  // its command has ended with our error
+}
+
+// False when reading must end.
+asio::awaitable<bool> Connection::drain_frames() {
+  for (;;) {
+    auto next = framer_.next();
+    if (!next) {
+      fail(Error(next.error()).at(options_.label));
+      co_return false;
+    }
+    if (std::holds_alternative<NeedMore>(*next)) co_return true;
+    if (const auto* start = std::get_if<LiteralStart>(&*next)) {
+      co_await start_literal(*start);
+    } else if (const auto* data = std::get_if<LiteralData>(&*next)) {
+      in_sink_ = true;
+      co_await sink_->body_data(data->data);
+      in_sink_ = false;
+    } else if (std::holds_alternative<LiteralEnd>(*next)) {
+      in_sink_ = true;
+      co_await std::exchange(sink_, nullptr)->end_body();
+      in_sink_ = false;
+    } else {
+      dispatch(*std::get<FrameReady>(*next).frame);
+    }
+    if (error_) co_return false;
+    if (hold_reading_) co_return true;
+  }
+}
+
+asio::awaitable<void> Connection::start_literal(const LiteralStart& literal) {
+  Pending* command = streaming_command();
+  if (command == nullptr || !announces_body(literal.text_so_far)) co_return;
+  const auto uid = uid_before_body(literal.text_so_far, literal.size);
+  const std::uint64_t size = literal.size;
+  framer_.stream_literal();
+  sink_ = command->handlers.bodies;
+  in_sink_ = true;
+  co_await sink_->begin_body(uid, size);
+  in_sink_ = false;
+}
+
+Connection::Pending* Connection::streaming_command() const {
+  for (const auto& p : in_flight_) {
+    if (!p->tagged && answers(p->kind, Untagged::fetch)) return p->handlers.bodies != nullptr ? p.get() : nullptr;
+  }
+  return nullptr;
+}
+
+void Connection::dispatch(Frame& frame) {
+  trace('S', frame.text);
+  if (!greeting_) {
+    auto greeting = parse_greeting(frame, options_.limits);
+    if (!greeting) return fail(Error(greeting.error()).at(options_.label));
+    greeting_ = std::move(*greeting);
+    if (greeting_->status == StatusKind::bye) {
+      StatusResponse bye{StatusKind::bye, greeting_->code, greeting_->text};
+      return fail(classify_bye(bye, CommandKind::noop).at(options_.label));
+    }
+    changed_.notify_all();
+    return;
+  }
+  Response response = parse_response(frame, options_.limits);
+  if (auto* tagged = std::get_if<Tagged>(&response)) return dispatch_tagged(std::move(*tagged));
+  if (auto* go_on = std::get_if<Continuation>(&response)) {
+    if (!in_flight_.empty()) in_flight_.back()->continuations.push_back(std::move(go_on->text));
+    changed_.notify_all();
+    return;
+  }
+  if (++untagged_responses_ > options_.limits.max_untagged_responses) {
+    return fail(Error(Errc::limit, Scope::connection, Retry::now, options_.label + ": the server floods us with untagged responses"));
+  }
+  dispatch_untagged(std::move(response));
+}
+
+void Connection::dispatch_tagged(Tagged tagged) {
+  const auto at = std::ranges::find_if(in_flight_, [&](const auto& p) { return p->tag == tagged.tag; });
+  if (at == in_flight_.end()) {
+    return fail(Error(Errc::protocol, Scope::connection, Retry::now,
+                      fmt::format("{}: an answer to a command that was not sent ({})", options_.label, printable(tagged.tag))));
+  }
+  untagged_responses_ = 0;
+  auto pending = *at;
+  in_flight_.erase(at);
+  const bool ok = tagged.status == StatusKind::ok;
+  if (ok && (pending->kind == CommandKind::starttls || pending->kind == CommandKind::compress)) {
+    // Whatever is here already came in clear.  Behind the OK of COMPRESS it is compressed, and honest.
+    if (pending->kind == CommandKind::starttls && !framer_.pending().empty()) {
+      return fail(Error(Errc::tls, Scope::connection, Retry::never,
+                        options_.label + ": data was injected behind the answer to STARTTLS", {},
+                        "Somebody may be tampering with the connection; use implicit TLS (imaps://)."));
+    }
+    hold_reading_ = true;
+  }
+  pending->tagged = std::move(tagged);
+  changed_.notify_all();
+}
+
+void Connection::dispatch_untagged(Response response) {
+  if (const auto* status = std::get_if<StatusResponse>(&response); status != nullptr && status->status == StatusKind::bye) {
+    const bool leaving = std::ranges::any_of(in_flight_, [](const auto& p) { return p->kind == CommandKind::logout; });
+    if (leaving) return;
+    const CommandKind kind = in_flight_.empty() ? CommandKind::noop : in_flight_.front()->kind;
+    bye_ = classify_bye(*status, kind).at(options_.label);
+    bye_->scope = Scope::connection;
+    // Most servers close at once; one that does not must not keep us waiting.
+    return fail(*bye_);
+  }
+  if (on_unsolicited) on_unsolicited(response);
+  if (const auto kind = untagged_kind(response)) {
+    for (const auto& p : in_flight_) {
+      if (!answers(p->kind, *kind)) continue;
+      if (p->handlers.on_data) p->handlers.on_data(response);
+      return;
+    }
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&response); unknown != nullptr && options_.log) {
+    options_.log(LogLevel::debug, fmt::format("{}: not understood ({}): {}", options_.label, unknown->reason, printable(unknown->text)));
+  }
+}
+
+// Ends the connection when something is awaited and no octet moved for io_timeout.  While the consumer of a body holds
+// the reader back the silence is ours.
+asio::awaitable<void> Connection::watch_for_stall() {
+  const std::weak_ptr<Connection> weak = weak_from_this();
+  std::uint64_t last = 0;
+  TimePoint since = MonoClock::now();
+  for (;;) {
+    Duration timeout{};
+    {
+      auto self = weak.lock();
+      if (!self || self->error_) co_return;
+      timeout = self->options_.io_timeout;
+      const std::uint64_t moved = self->stream_ ? self->stream_->wire_sent() + self->stream_->wire_received() : 0;
+      const bool waiting = !self->in_flight_.empty() || !self->greeting_;
+      if (moved != last || !waiting || self->in_sink_ || self->hold_reading_) {
+        last = moved;
+        since = MonoClock::now();
+      } else if (MonoClock::now() - since >= timeout) {
+        self->fail(Error(Errc::timeout, Scope::connection, Retry::now,
+                         fmt::format("{}: no answer for {} s", self->options_.label,
+                                     std::chrono::duration_cast<std::chrono::seconds>(timeout).count())));
+        co_return;
+      }
+    }
+    co_await sleep_for(std::min<Duration>(timeout / 4, std::chrono::seconds(1)));
+  }
+}
+
+// ---- writing -----------------------------------------------------------------------------------------------------
+
+Task<Greeting> Connection::greeting() {
+  while (!greeting_ && !error_) co_await changed_.wait();
+  if (error_) co_return *error_;
+  co_return *greeting_;
+}
+
+asio::awaitable<void> Connection::wait_until_allowed(CommandKind kind) {
+  std::vector<CommandKind> kinds;
+  while (!error_) {
+    kinds.clear();
+    for (const auto& p : in_flight_) kinds.push_back(p->kind);
+    if (may_send(kind, kinds)) co_return;
+    co_await changed_.wait();
+  }
+}
+
+Task<Tagged> Connection::run(Command command, Handlers handlers) {
+  auto self = shared_from_this();
+  auto pending = std::make_shared<Pending>();
+  pending->kind = command.kind();
+  pending->handlers = std::move(handlers);
+  Status sent;
+  {
+    const auto turn = co_await submit_.lock();
+    co_await wait_until_allowed(command.kind());
+    if (error_) co_return *error_;
+    pending->tag = fmt::format("A{}", next_tag_++);
+    command.set_tag(pending->tag);
+    if (rule(command.kind()).writes) ++write_commands_;
+    trace('C', fmt::format("{} {}", pending->tag, command.redacted()));
+    in_flight_.push_back(pending);
+    sent = co_await send(*pending, command);
+  }
+  if (sent && !out_.empty()) {
+    co_await sleep_for(Duration::zero());  // others of this turn may have something to say in the same write
+    sent = co_await flush();
+  }
+  if (sent && pending->handlers.on_continuation) sent = co_await answer_continuations(*pending);
+  if (!sent) fail(sent.error());
+  while (!pending->tagged && !error_) co_await changed_.wait();
+  if (pending->tagged) co_return std::move(*pending->tagged);
+  std::erase(in_flight_, pending);
+  co_return *error_;
+}
+
+Task<void> Connection::send(Pending& pending, const Command& command) {
+  for (const Segment& segment : command.segments()) {
+    if (segment.wait_before) {
+      PF_CO_TRYV(co_await flush());
+      PF_CO_TRYV(co_await wait_for_go_ahead(pending));
+      if (pending.tagged) co_return Status{};  // refused: nothing more of it may be sent
+    }
+    if (segment.kind == Segment::Kind::text) {
+      out_ += segment.text;
+      if (out_.size() >= write_at_once) PF_CO_TRYV(co_await flush());
+    } else {
+      PF_CO_TRYV(co_await send_slot(*pending.handlers.slots[segment.slot_index], segment.slot_size));
+    }
+  }
+  co_return Status{};
+}
+
+Task<void> Connection::send_slot(LiteralSource& source, std::uint64_t size) {
+  std::uint64_t left = size;
+  while (left != 0) {
+    PF_CO_TRY(const Bytes chunk, co_await source.next());
+    if (chunk.empty() || chunk.size() > left) {
+      co_return Error(Errc::disconnected, Scope::connection, Retry::now,
+                      options_.label + ": the source broke in the middle of a message; the connection is dropped, nothing is padded");
+    }
+    left -= chunk.size();
+    const auto lock = co_await write_.lock();
+    if (error_) co_return *error_;
+    const std::string text = std::exchange(out_, {});
+    const Bytes pieces[] = {as_bytes(text), chunk};
+    PF_CO_TRYV(co_await stream_->write(pieces));
+  }
+  co_return Status{};
+}
+
+Task<void> Connection::wait_for_go_ahead(Pending& pending) {
+  while (pending.continuations.empty() && !pending.tagged && !error_) co_await changed_.wait();
+  if (error_) co_return *error_;
+  if (!pending.continuations.empty()) pending.continuations.erase(pending.continuations.begin());
+  co_return Status{};
+}
+
+Task<void> Connection::answer_continuations(Pending& pending) {
+  for (;;) {
+    while (pending.continuations.empty() && !pending.tagged && !error_) co_await changed_.wait();
+    if (error_) co_return *error_;
+    if (pending.tagged) co_return Status{};
+    const std::string challenge = std::move(pending.continuations.front());
+    pending.continuations.erase(pending.continuations.begin());
+    PF_CO_TRY(std::string answer, pending.handlers.on_continuation(challenge));
+    trace('C', "<hidden>");
+    const auto lock = co_await write_.lock();
+    const Bytes pieces[] = {as_bytes(answer)};
+    auto written = co_await stream_->write(pieces);
+    Secret::wipe(answer);
+    if (!written) co_return written;
+  }
+}
+
+Task<void> Connection::flush() {
+  const auto lock = co_await write_.lock();
+  if (error_) co_return *error_;
+  if (out_.empty()) co_return Status{};
+  std::string text = std::exchange(out_, {});
+  const Bytes pieces[] = {as_bytes(text)};
+  auto written = co_await stream_->write(pieces);
+  Secret::wipe(text);
+  co_return written;
+}
+
+// ---- replacing the stream ----------------------------------------------------------------------------------------
+
+Task<void> Connection::upgrade_tls(net::TlsOptions options, Duration timeout) {
+  // The reader holds still (hold_reading_) and no command is in flight (STARTTLS is a barrier).
+  auto secured = co_await net::start_tls(std::move(stream_), std::move(options), timeout);
+  if (!secured) {
+    Error error = Error(secured.error()).at(options_.label);
+    fail(error);
+    co_return error;
+  }
+  stream_ = std::move(*secured);
+  hold_reading_ = false;
+  resume_reading_.notify_all();
+  co_return Status{};
+}
+
+Status Connection::upgrade_deflate() {
+  constexpr std::size_t max_ratio = 1000;
+  stream_ = net::start_deflate(std::move(stream_), max_ratio, std::string(as_text(framer_.take_pending())));
+  hold_reading_ = false;
+  resume_reading_.notify_all();
+  return {};
+}
+
+}  // namespace pf::imap

@@ -1,0 +1,147 @@
+// One connection to an IMAP server: a reader coroutine that never waits for a writer, and commands that any number of
+// coroutines may run side by side.  Which may be in flight together is the table in session/pipeline_rules.h; commands
+// submitted in the same turn of the loop leave in one write.
+//
+// Invariants:
+//   - Untagged data goes to the oldest command in flight that it can answer, else to on_unsolicited.
+//   - An unknown or malformed untagged response is an event, never the end of the connection.
+//   - Once something failed, every command, now and later, ends with that Error (scope connection).
+//   - After the OK of STARTTLS not one octet may be there that came in clear: fatal.
+#pragma once
+
+#include "async/event.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "imap/grammar/response.h"
+#include "imap/session/pipeline_rules.h"
+#include "imap/wire/encoder.h"
+#include "net/stream.h"
+#include "net/wiretap.h"
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pf::imap {
+
+// Takes the bodies of a FETCH as they come.  Runs on the reader: while it is suspended nothing is read from the socket.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // `uid`: when the server put it before the body; else it comes with the FetchData that ends the message.
+  virtual asio::awaitable<void> begin_body(std::optional<Uid> uid, std::uint64_t size) = 0;
+  virtual asio::awaitable<void> body_data(Bytes data) = 0;
+  virtual asio::awaitable<void> end_body() = 0;
+};
+
+// Supplies the octets of one literal slot of a command, exactly as many as announced.
+class LiteralSource {
+ public:
+  virtual ~LiteralSource() = default;
+  virtual Task<Bytes> next() = 0;  // empty at the end
+};
+
+struct Handlers {
+  // Untagged data that answers the command.  May move from it.
+  std::function<void(Response&)> on_data;
+  BodySink* bodies = nullptr;
+  std::span<LiteralSource* const> slots;  // as many as the command has
+  // AUTHENTICATE: the text after "+ " to the line to send (with CRLF).
+  std::function<Result<std::string>(std::string_view)> on_continuation;
+};
+
+struct ConnectionOptions {
+  std::string label;  // "imaps://joe@example.com#2"
+  Duration io_timeout = std::chrono::seconds(60);
+  Limits limits;
+  std::shared_ptr<net::Wiretap> wiretap;
+  Log log;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  // Starts reading.  The caller must close() it in the end.
+  static asio::awaitable<std::shared_ptr<Connection>> start(std::unique_ptr<net::Stream> stream, ConnectionOptions options);
+  ~Connection();
+
+  Task<Greeting> greeting();
+
+  // Sends the command and waits for its end.  A tagged NO or BAD is data, not an Error.  Error: the connection is lost
+  // (whether the command took effect is unknown), or a literal source failed (which also ends the connection, because a
+  // literal that was announced cannot be taken back).
+  Task<Tagged> run(Command command, Handlers handlers = {});
+
+  // After a tagged OK of STARTTLS or COMPRESS: goes on over the new stream.
+  Task<void> upgrade_tls(net::TlsOptions options, Duration timeout);
+  Status upgrade_deflate();
+
+  // At once.  `abort`: by RST, so that the peer does not process what it has only buffered.
+  void close(bool abort = false);
+  void set_abort_on_close() { stream_->set_abort_on_close(); }
+
+  [[nodiscard]] bool usable() const { return !error_.has_value(); }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  [[nodiscard]] bool idle() const { return in_flight_.empty(); }
+  // Nothing while the stream is being replaced, and after that failed.
+  [[nodiscard]] const net::Stream* stream() const { return stream_.get(); }
+  [[nodiscard]] std::uint64_t write_commands() const { return write_commands_; }
+
+  // Data no command claims: EXISTS, EXPUNGE, FETCH of others' changes, OK with codes, ALERT.
+  std::function<void(const Response&)> on_unsolicited;
+
+ private:
+  struct Pending {
+    std::string tag;
+    CommandKind kind;
+    Handlers handlers;
+    std::optional<Tagged> tagged;
+    std::vector<std::string> continuations;  // texts not yet answered
+  };
+  using InFlight = std::list<std::shared_ptr<Pending>>;
+
+  Connection(std::unique_ptr<net::Stream> stream, ConnectionOptions options);
+
+  asio::awaitable<void> read_loop();
+  asio::awaitable<bool> drain_frames();
+  asio::awaitable<void> start_literal(const LiteralStart& literal);
+  void dispatch(Frame& frame);
+  void dispatch_tagged(Tagged tagged);
+  void dispatch_untagged(Response response);
+  Pending* streaming_command() const;
+  asio::awaitable<void> watch_for_stall();
+
+  asio::awaitable<void> wait_until_allowed(CommandKind kind);
+  Task<void> send(Pending& pending, const Command& command);
+  Task<void> send_slot(LiteralSource& source, std::uint64_t size);
+  Task<void> wait_for_go_ahead(Pending& pending);
+  Task<void> answer_continuations(Pending& pending);
+  Task<void> flush();
+  void fail(Error error);
+  void trace(char direction, std::string_view text) const;
+
+  ConnectionOptions options_;
+  std::unique_ptr<net::Stream> stream_;
+  Framer framer_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::optional<Greeting> greeting_;
+  std::optional<Error> error_;
+  std::optional<Error> bye_;
+  InFlight in_flight_;
+  std::uint64_t next_tag_ = 1;
+  std::uint64_t write_commands_ = 0;
+  std::uint64_t untagged_responses_ = 0;
+  std::string out_;           // text of commands not yet written
+  AsyncMutex submit_;         // the order of commands
+  AsyncMutex write_;          // one write at a time
+  Event changed_;             // a tag, a continuation, the greeting or an error arrived
+  Event resume_reading_;
+  BodySink* sink_ = nullptr;  // of the literal being received
+  bool hold_reading_ = false;  // the stream is being replaced
+  bool in_sink_ = false;       // the reader waits for the consumer of a body
+};
+
+}  // namespace pf::imap

@@ -1,0 +1,303 @@
+#include "imap/client/login.h"
+
+#include "async/group.h"
+#include "auth/sasl/mechanism.h"
+#include "base/encoding.h"
+#include "imap/command/commands.h"
+#include "imap/grammar/classify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace pf::imap {
+
+namespace {
+
+// A password that the server refused must not lock the account by being tried again and again.
+constexpr std::size_t max_password_tries = 2;
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("::1");
+}
+
+Capabilities* capabilities_in(ResponseCode& code) { return std::get_if<Capabilities>(&code.data); }
+
+class Login {
+ public:
+  Login(LoginOptions options, Known known) : options_(std::move(options)) { out_.known = std::move(known); }
+
+  Task<LoggedIn> run() {
+    auto done = co_await steps();
+    if (!done) {
+      if (out_.connection) out_.connection->close();
+      co_return done.error();
+    }
+    co_return std::move(out_);
+  }
+
+ private:
+  Task<void> steps() {
+    PF_CO_TRYV(co_await connect());
+    PF_CO_TRYV(co_await greet());
+    if (options_.tls == LoginOptions::Tls::starttls) PF_CO_TRYV(co_await secure());
+    if (!authenticated_) PF_CO_TRYV(co_await authenticate());
+    if (out_.capabilities.empty() || out_.profile.has(Quirk::capability_again_after_login)) PF_CO_TRYV(co_await ask_capabilities());
+    out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
+    out_.wire.literals = out_.capabilities.literal_mode();
+    if (options_.compress && out_.capabilities.has("COMPRESS=DEFLATE")) PF_CO_TRYV(co_await compress());
+    PF_CO_TRYV(co_await introduce());
+    out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
+    co_return Status{};
+  }
+
+  Task<void> connect() {
+    auto dialled = co_await net::dial(options_.dial);
+    if (!dialled) co_return dialled.error().at(options_.label);
+    std::unique_ptr<net::Stream> stream = std::move(*dialled);
+    if (options_.abort_on_close) stream->set_abort_on_close();
+    if (options_.tls == LoginOptions::Tls::implicit) {
+      auto secured = co_await net::start_tls(std::move(stream), options_.trust, options_.timeout);
+      if (!secured) co_return secured.error().at(options_.label);
+      stream = std::move(*secured);
+    }
+    ConnectionOptions how;
+    how.label = options_.label;
+    how.io_timeout = options_.timeout;
+    how.wiretap = options_.wiretap;
+    how.log = options_.log;
+    out_.connection = co_await Connection::start(std::move(stream), std::move(how));
+    co_return Status{};
+  }
+
+  Task<void> greet() {
+    PF_CO_TRY(Greeting greeting, co_await out_.connection->greeting());
+    out_.greeting = greeting.text;
+    out_.profile = identify(out_.greeting, nullptr, {});
+    if (auto* told = capabilities_in(greeting.code)) out_.capabilities = std::move(*told);
+    if (greeting.status != StatusKind::preauth) co_return Status{};
+    // A pre-authenticated link on a STARTTLS port cannot be secured any more (RFC 9051 7.1.4).
+    if (options_.tls == LoginOptions::Tls::starttls) {
+      co_return Error(Errc::tls, Scope::account, Retry::never,
+                      options_.label + ": the server greets with PREAUTH, so STARTTLS is impossible", {}, "Use implicit TLS (imaps://).");
+    }
+    authenticated_ = true;
+    co_return Status{};
+  }
+
+  Task<void> secure() {
+    PF_CO_TRY(const Tagged tagged, co_await out_.connection->run(command::starttls()));
+    if (tagged.status != StatusKind::ok) {
+      co_return Error(Errc::tls, Scope::account, Retry::never, options_.label + ": the server refuses STARTTLS; nothing is sent in clear",
+                      tagged.text, "Try implicit TLS (imaps://, port 993).");
+    }
+    // Everything learned so far may have been forged.
+    out_.capabilities = {};
+    out_.greeting.clear();
+    PF_CO_TRYV(co_await out_.connection->upgrade_tls(options_.trust, options_.timeout));
+    auto asked = co_await ask_capabilities();
+    co_return asked;
+  }
+
+  Task<void> ask_capabilities() {
+    Handlers handlers;
+    handlers.on_data = [this](Response& r) {
+      if (auto* data = std::get_if<CapabilityData>(&r)) out_.capabilities = std::move(data->capabilities);
+    };
+    PF_CO_TRY(Tagged tagged, co_await out_.connection->run(command::capability(), std::move(handlers)));
+    if (tagged.status != StatusKind::ok) co_return classify(tagged, CommandKind::capability).at(options_.label);
+    co_return Status{};
+  }
+
+  // ---- logging in ------------------------------------------------------------------------------------------------
+
+  [[nodiscard]] const net::TlsInfo* tls() const {
+    return out_.connection->stream() != nullptr ? out_.connection->stream()->tls() : nullptr;
+  }
+
+  Task<void> authenticate() {
+    if (out_.capabilities.empty()) PF_CO_TRYV(co_await ask_capabilities());
+    sasl_ir_ = out_.capabilities.has("SASL-IR");
+    binding_ = tls() != nullptr ? sasl::pick_binding(tls()->tls_exporter, tls()->tls_server_end_point) : sasl::ChannelBinding{};
+    sasl::Offer offer{out_.capabilities.auth_mechanisms(), out_.capabilities.has("LOGINDISABLED")};
+    sasl::ChoiceRules rules;
+    rules.tls = tls() != nullptr;
+    rules.channel_binding = binding_.available();
+    rules.allow_cleartext = options_.allow_cleartext || is_loopback(out_.connection->stream()->peer_address());
+    rules.forced = options_.mechanism;
+    rules.authzid = !options_.admin.empty() && !options_.admin_star;
+    auto choices = sasl::choose(offer, rules);
+    if (!choices) co_return choices.error().at(options_.label);
+    prefer_known(*choices);
+    std::optional<Error> refused;
+    for (std::size_t i = 0; i < std::min(choices->size(), max_password_tries); ++i) {
+      out_.capabilities = {};
+      auto tried = co_await try_choice((*choices)[i]);
+      if (tried) {
+        out_.known.mechanism = (*choices)[i].mechanism;
+        out_.known.login_command = (*choices)[i].login_command;
+        co_return Status{};
+      }
+      refused = tried.error();
+      if (refused->code != Errc::auth_failed || !out_.connection->usable()) break;
+    }
+    refused->scope = refused->scope == Scope::connection ? Scope::connection : Scope::account;
+    co_return refused->at(options_.label);
+  }
+
+  // What worked a moment ago on another connection of the account comes first.
+  void prefer_known(std::vector<sasl::Choice>& choices) const {
+    const auto worked = std::ranges::find_if(choices, [&](const sasl::Choice& c) {
+      return c.mechanism == out_.known.mechanism && c.login_command == out_.known.login_command;
+    });
+    if (worked != choices.end()) std::rotate(choices.begin(), worked, worked + 1);
+  }
+
+  [[nodiscard]] sasl::Credentials credentials() const {
+    sasl::Credentials c;
+    c.password = options_.password;
+    c.user = options_.user;
+    if (options_.admin.empty()) return c;
+    if (options_.admin_star) {
+      c.user = options_.user + "*" + options_.admin;
+    } else {
+      c.user = options_.admin;
+      c.authzid = options_.user;
+    }
+    return c;
+  }
+
+  Task<void> try_choice(const sasl::Choice& choice) {
+    if (choice.login_command) {
+      const auto who = credentials();
+      PF_CO_TRY(Command command, command::login(who.user, who.password, out_.wire));
+      PF_CO_TRYV(co_await finish_login(std::move(command), {}));
+      co_return Status{};
+    }
+    PF_CO_TRY(auto mechanism, sasl::make_mechanism(choice.mechanism, credentials(), choice.gs2, binding_));
+    std::optional<Secret> initial;
+    if (mechanism->client_first()) {
+      PF_CO_TRY(Secret first, mechanism->step(""));
+      initial = std::move(first);
+    }
+    const bool at_once = sasl_ir_ && initial;
+    PF_CO_TRY(Command command, command::authenticate(choice.mechanism, at_once ? initial : std::nullopt));
+    std::optional<Secret> unsent = at_once ? std::nullopt : std::move(initial);
+    Handlers handlers;
+    std::optional<Error> broken;
+    handlers.on_continuation = [&](std::string_view text) -> Result<std::string> {
+      if (unsent) return command::sasl_response(std::exchange(unsent, std::nullopt)->reveal());
+      const auto challenge = base64_decode(text);
+      if (!challenge || broken) return std::string(command::sasl_cancel);
+      auto answer = mechanism->step(*challenge);
+      if (answer) return command::sasl_response(answer->reveal());
+      broken = answer.error();
+      return std::string(command::sasl_cancel);
+    };
+    auto finished = co_await finish_login(std::move(command), std::move(handlers));
+    if (broken) co_return *broken;
+    if (!finished) co_return finished;
+    PF_CO_TRYV(mechanism->finish());
+    co_return Status{};
+  }
+
+  Task<void> finish_login(Command command, Handlers handlers) {
+    const CommandKind kind = command.kind();
+    handlers.on_data = [this](Response& r) {
+      if (auto* data = std::get_if<CapabilityData>(&r)) out_.capabilities = std::move(data->capabilities);
+    };
+    PF_CO_TRY(Tagged tagged, co_await out_.connection->run(std::move(command), std::move(handlers)));
+    if (tagged.status != StatusKind::ok) co_return classify(tagged, kind);
+    if (auto* told = capabilities_in(tagged.code)) out_.capabilities = std::move(*told);
+    co_return Status{};
+  }
+
+  // ---- after login -----------------------------------------------------------------------------------------------
+
+  Task<void> compress() {
+    PF_CO_TRY(const Tagged tagged, co_await out_.connection->run(command::compress_deflate()));
+    if (tagged.status == StatusKind::ok) PF_CO_TRYV(out_.connection->upgrade_deflate());
+    co_return Status{};
+  }
+
+  // ID, ENABLE and NAMESPACE leave in one write.
+  Task<void> introduce() {
+    TaskGroup group;
+    if (out_.capabilities.has("ID")) co_await group.spawn(send_id());
+    if (out_.capabilities.has("ENABLE")) co_await group.spawn(enable());
+    if (out_.capabilities.has("NAMESPACE") && !out_.known.namespaces) co_await group.spawn(ask_namespace());
+    auto done = co_await group.join();
+    co_return done;
+  }
+
+  Task<void> send_id() {
+    const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"}, command::IdField{"version", POSTFERRY_VERSION}};
+    PF_CO_TRY(Command command, command::id(fields, out_.wire));
+    Handlers handlers;
+    handlers.on_data = [this](Response& r) {
+      if (auto* data = std::get_if<IdData>(&r)) out_.known.id = std::move(*data);
+    };
+    auto tagged = co_await out_.connection->run(std::move(command), std::move(handlers));
+    if (!tagged) co_return tagged.error();
+    co_return Status{};  // a refusal changes nothing
+  }
+
+  // Never UTF8=ACCEPT unless the server insists, never IMAP4rev2: they change names, served octets and APPEND.
+  Task<void> enable() {
+    std::vector<std::string_view> wanted;
+    if (out_.capabilities.has("QRESYNC")) wanted.push_back("QRESYNC");
+    if (out_.capabilities.has("CONDSTORE") || out_.capabilities.has("QRESYNC")) wanted.push_back("CONDSTORE");
+    if (out_.capabilities.has("UTF8=ONLY")) wanted.push_back("UTF8=ACCEPT");
+    if (wanted.empty()) co_return Status{};
+    PF_CO_TRY(Command command, command::enable(wanted));
+    Handlers handlers;
+    handlers.on_data = [this](Response& r) {
+      const auto* data = std::get_if<EnabledData>(&r);
+      if (data == nullptr) return;
+      out_.qresync = out_.qresync || data->has("QRESYNC");
+      out_.condstore = out_.condstore || out_.qresync || data->has("CONDSTORE");
+      out_.utf8 = out_.utf8 || data->has("UTF8=ACCEPT");
+    };
+    auto tagged = co_await out_.connection->run(std::move(command), std::move(handlers));
+    if (!tagged) co_return tagged.error();
+    out_.wire.utf8 = out_.utf8;
+    co_return Status{};
+  }
+
+  Task<void> ask_namespace() {
+    Handlers handlers;
+    handlers.on_data = [this](Response& r) {
+      if (auto* data = std::get_if<NamespaceData>(&r)) out_.known.namespaces = std::move(*data);
+    };
+    auto tagged = co_await out_.connection->run(command::namespace_(), std::move(handlers));
+    if (!tagged) co_return tagged.error();
+    co_return Status{};
+  }
+
+  LoginOptions options_;
+  LoggedIn out_;
+  sasl::ChannelBinding binding_;
+  bool sasl_ir_ = false;
+  bool authenticated_ = false;
+};
+
+}  // namespace
+
+Task<LoggedIn> log_in(LoginOptions options, Known known) {
+  Login login(std::move(options), std::move(known));
+  auto result = co_await login.run();
+  co_return result;
+}
+
+Task<void> log_out(std::shared_ptr<Connection> connection) {
+  if (!connection->usable()) co_return Status{};
+  auto tagged = co_await connection->run(command::logout());
+  connection->close();
+  if (!tagged && tagged.error().code != Errc::disconnected) co_return tagged.error();
+  co_return Status{};
+}
+
+}  // namespace pf::imap

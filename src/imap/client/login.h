@@ -1,0 +1,63 @@
+// From a host name to a session that is logged in.
+#pragma once
+
+#include "auth/sasl/choose.h"
+#include "base/secret.h"
+#include "imap/capability.h"
+#include "imap/client/connection.h"
+#include "imap/profile/profile.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pf::imap {
+
+struct LoginOptions {
+  enum class Tls : std::uint8_t { implicit, starttls, none };
+
+  std::string label;  // "imaps://joe@example.com", for errors
+  net::DialOptions dial;
+  Tls tls = Tls::implicit;
+  net::TlsOptions trust;
+  std::string user;
+  Secret password;
+  std::string mechanism;    // forced; empty: the strongest
+  std::string admin;        // log in as this user on behalf of `user`; empty: no
+  bool admin_star = false;  // as `user*admin` instead of by authzid
+  bool allow_cleartext = false;  // passwords without TLS beyond loopback
+  bool compress = false;
+  bool abort_on_close = false;   // RST when the connection or the process ends: for appending
+  Duration timeout = std::chrono::seconds(60);
+  std::shared_ptr<net::Wiretap> wiretap;
+  Log log;
+};
+
+// What one login learned and a further one to the same account need not ask again.
+struct Known {
+  std::string mechanism;  // that worked
+  bool login_command = false;
+  std::optional<NamespaceData> namespaces;
+  std::optional<IdData> id;
+};
+
+struct LoggedIn {
+  std::shared_ptr<Connection> connection;
+  std::string greeting;
+  Capabilities capabilities;  // after login
+  Profile profile;
+  WireOptions wire;
+  bool condstore = false;  // enabled
+  bool qresync = false;    // enabled
+  bool utf8 = false;       // enabled because the server insists (UTF8=ONLY)
+  Known known;
+};
+
+// Errors: what net::dial and net::start_tls say; tls when STARTTLS is refused (never goes on in clear); cleartext;
+// auth_failed after at most two tries; auth_no_mech; too_many_connections and others as the server says.
+Task<LoggedIn> log_in(LoginOptions options, Known known = {});
+
+// LOGOUT and close, waiting no longer than `patience` for the server.
+Task<void> log_out(std::shared_ptr<Connection> connection);
+
+}  // namespace pf::imap

@@ -1,0 +1,263 @@
+#include "store/imap/imap_mailbox.h"
+
+#include "async/group.h"
+#include "imap/command/commands.h"
+#include "store/imap/append.h"
+#include "store/imap/fetch_items.h"
+#include "store/imap/imap_ref.h"
+#include "store/imap/message_stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace pf::store {
+
+namespace {
+
+// Messages of one page of scan(): some hundred kilobytes of answer, one round trip.
+constexpr std::uint32_t page_messages = 2000;
+// FETCH and STORE commands of one call that are on the way at a time.
+constexpr std::size_t commands_in_flight = 4;
+
+}  // namespace
+
+ImapMailbox::ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access, GiveBack give_back)
+    : session_(std::move(session)), mailbox_(std::move(mailbox)), access_(access), give_back_(std::move(give_back)) {}
+
+ImapMailbox::~ImapMailbox() {
+  if (session_) give_back_(std::move(session_));
+}
+
+Task<void> ImapMailbox::close() {
+  if (session_) give_back_(std::move(session_));
+  co_return Status{};
+}
+
+std::string ImapMailbox::where(std::string_view verb) const {
+  return fmt::format("{} {}", verb, printable(mailbox_.path.display()));
+}
+
+std::size_t ImapMailbox::line_budget() const { return session_->profile().max_command_octets; }
+
+Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers) {
+  const imap::CommandKind kind = command.kind();
+  PF_CO_TRY(const imap::Tagged tagged, co_await connection().run(std::move(command), std::move(handlers)));
+  if (auto error = refusal(tagged, kind, where(verb))) co_return *error;
+  co_return Status{};
+}
+
+// ---- selecting ---------------------------------------------------------------------------------------------------
+
+Task<void> ImapMailbox::select() {
+  if (access_ == Access::append) co_return Status{};
+  const bool examine = access_ == Access::read;
+  const std::string_view verb = examine ? "EXAMINE" : "SELECT";
+  imap::command::SelectOptions how;
+  how.condstore = session_->logged_in.condstore;
+  auto built = examine ? imap::command::examine(mailbox_.id, how, session_->wire()) : imap::command::select(mailbox_.id, how, session_->wire());
+  if (!built) co_return built.error().at(where(verb));
+  const imap::CommandKind kind = built->kind();
+  session_->selected.emplace(mailbox_.id, examine);
+  auto tagged = co_await connection().run(std::move(*built));
+  if (!tagged) co_return tagged.error();
+  if (auto error = refusal(*tagged, kind, where(verb))) {
+    session_->selected.reset();
+    if (error->scope == Scope::message) error->scope = Scope::mailbox;
+    co_return *error;
+  }
+  session_->selected->apply(*tagged);
+  borders_.clear();
+  take_status();
+  if (status_.epoch.empty() && session_->selected->uids_sticky()) PF_CO_TRYV(co_await ask_status_for_validity());
+  if (status_.position.empty()) PF_CO_TRYV(co_await find_uid_next());
+  co_return Status{};
+}
+
+void ImapMailbox::take_status() {
+  const auto& box = *session_->selected;
+  status_ = {};
+  const bool stable = box.uids_sticky() && !session_->profile().has(imap::Quirk::uids_unstable);
+  if (box.uid_validity() && stable) status_.epoch = to_handle<Epoch>(*box.uid_validity());
+  if (box.uid_next()) status_.position = to_handle<Position>(*box.uid_next());
+  status_.count = box.exists();
+  if (box.highest_modseq() && !session_->profile().has(imap::Quirk::modseq_untrusted)) {
+    status_.checkpoint = to_handle<Checkpoint>(*box.highest_modseq());
+  }
+  rules_ = box.flag_rules();
+}
+
+// Courier's EXAMINE may come without UIDVALIDITY.
+Task<void> ImapMailbox::ask_status_for_validity() {
+  imap::command::StatusItems items;
+  items.messages = items.uid_next = false;
+  PF_CO_TRY(imap::Command command, imap::command::status(mailbox_.id, items, session_->wire()));
+  imap::Handlers handlers;
+  handlers.on_data = [this](imap::Response& r) {
+    if (const auto* data = std::get_if<imap::StatusData>(&r); data != nullptr && data->uid_validity) {
+      status_.epoch = to_handle<Epoch>(*data->uid_validity);
+    }
+  };
+  // A refusal leaves the epoch empty: references are then not remembered.
+  PF_CO_TRY(const imap::Tagged tagged, co_await connection().run(std::move(command), std::move(handlers)));
+  (void)tagged;
+  co_return Status{};
+}
+
+// No UIDNEXT was told: one past the last message there is.
+Task<void> ImapMailbox::find_uid_next() {
+  imap::Uid last;
+  if (status_.count != 0) {
+    imap::command::FetchItems items;
+    PF_CO_TRY(imap::Command command, imap::command::fetch(imap::SeqNum{static_cast<std::uint32_t>(status_.count)}, imap::SeqNum{0}, items));
+    imap::Handlers handlers;
+    handlers.on_data = [&last](imap::Response& r) {
+      if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid) last = std::max(last, *data->uid);
+    };
+    PF_CO_TRYV(co_await run_ok(std::move(command), "FETCH", std::move(handlers)));
+  }
+  status_.position = to_handle<Position>(imap::Uid{last.value() + 1});
+  co_return Status{};
+}
+
+MessageRef ImapMailbox::first_ref_at(const Position& position) const { return MessageRef(std::string(position.bytes())); }
+
+// ---- looking -----------------------------------------------------------------------------------------------------
+
+// Asks for the uid of every page_messages-th message, so that windows of uids are neither empty nor too large however
+// far UIDNEXT runs ahead (Yahoo: by 420,000) and however sparse the uids are.
+Task<void> ImapMailbox::find_page_borders(imap::Uid from) {
+  borders_.assign(1, from);
+  const std::uint32_t exists = session_->selected->exists();
+  if (exists <= page_messages) co_return Status{};
+  imap::command::FetchItems items;
+  TaskGroup group;
+  std::vector<imap::Uid> found;
+  imap::Handlers handlers;
+  handlers.on_data = [&found](imap::Response& r) {
+    if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid) found.push_back(*data->uid);
+  };
+  for (std::uint32_t seq = page_messages + 1; seq <= exists; seq += page_messages) {
+    auto command = imap::command::fetch(imap::SeqNum{seq}, imap::SeqNum{seq}, items);
+    if (command) co_await group.spawn(run_ok(std::move(*command), "FETCH", handlers));
+  }
+  PF_CO_TRYV(co_await group.join());
+  std::ranges::sort(found);
+  for (const imap::Uid uid : found) {
+    if (uid > borders_.back()) borders_.push_back(uid);
+  }
+  co_return Status{};
+}
+
+Task<ScanPage> ImapMailbox::scan(const MessageRef& from, ScanFields fields) {
+  const imap::Uid first = std::max(imap::Uid{1}, to_uid(from));
+  if (borders_.empty() || first < borders_.front()) PF_CO_TRYV(co_await find_page_borders(first));
+  const auto after = std::ranges::upper_bound(borders_, first);
+  ScanPage page;
+  page.more = after != borders_.end();
+  constexpr imap::Uid end{UINT32_MAX};
+  const imap::Uid last = page.more ? imap::Uid{after->value() - 1} : end;
+  if (page.more) page.next = to_ref(*after);
+  if (session_->selected->exists() == 0) co_return page;
+  imap::UidSet uids;
+  uids.add(imap::UidRange{first, last});
+  PF_CO_TRY(page.messages, co_await fetch_uids(std::move(uids), fields));
+  co_return page;
+}
+
+Task<std::vector<MessageMeta>> ImapMailbox::fetch(const std::vector<MessageRef>& refs, ScanFields fields) {
+  if (refs.empty()) co_return std::vector<MessageMeta>{};
+  auto found = co_await fetch_uids(to_uids(refs), fields);
+  co_return found;
+}
+
+Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFields fields) {
+  const auto items = fetch_items(fields, session_->profile());
+  std::map<imap::Uid, MessageMeta> found;  // a server may answer twice, in any order, or with what nobody asked for
+  imap::Handlers handlers;
+  handlers.on_data = [&](imap::Response& r) {
+    auto* data = std::get_if<imap::FetchData>(&r);
+    if (data == nullptr || !data->uid || !uids.contains(*data->uid)) return;
+    const imap::Uid uid = *data->uid;
+    // A change of flags by somebody else comes as a FETCH without the rest.
+    if (found.contains(uid) && !data->rfc822_size && fields != ScanFields::refs && fields != ScanFields::flags) return;
+    if (auto meta = to_meta(*data, fields, session_->profile())) found.insert_or_assign(uid, std::move(*meta));
+  };
+  TaskGroup group;
+  Status sent;
+  for (const imap::UidSet& piece : uids.split(line_budget())) {
+    auto command = imap::command::uid_fetch(piece, items);
+    if (!command) {
+      sent = command.error();
+      break;
+    }
+    co_await group.wait_below(commands_in_flight - 1);
+    co_await group.spawn(run_ok(std::move(*command), "UID FETCH", handlers));
+  }
+  auto done = co_await group.join();
+  if (!sent) co_return sent.error();
+  if (!done) co_return done.error();
+  std::vector<MessageMeta> out;
+  out.reserve(found.size());
+  for (auto& [uid, meta] : found) out.push_back(std::move(meta));
+  co_return out;
+}
+
+Task<std::unique_ptr<MessageStream>> ImapMailbox::read(std::vector<MessageRef> refs) {
+  std::vector<imap::UidSet> commands;
+  const std::size_t most = std::max<std::size_t>(1, session_->profile().max_fetch_uids);
+  for (std::size_t at = 0; at < refs.size(); at += most) {
+    const auto end = std::min(refs.size(), at + most);
+    const std::vector<MessageRef> part(refs.begin() + static_cast<std::ptrdiff_t>(at), refs.begin() + static_cast<std::ptrdiff_t>(end));
+    for (auto& piece : to_uids(part).split(line_budget())) commands.push_back(std::move(piece));
+  }
+  co_return std::make_unique<ImapMessageStream>(*session_, std::move(commands), where("UID FETCH"));
+}
+
+// ---- changing ----------------------------------------------------------------------------------------------------
+
+Task<std::vector<AppendOutcome>> ImapMailbox::append(std::span<AppendItem> items) {
+  return append_messages(*session_, mailbox_.id, where("APPEND to"), items);
+}
+
+Task<std::vector<MessageMeta>> ImapMailbox::change_flags(std::span<const FlagChange> changes) {
+  // Messages with the same change share a command.
+  std::map<std::pair<bool, std::string>, imap::UidSet> groups;
+  for (const auto& change : changes) {
+    if (!change.add.empty()) groups[{true, change.add.to_string()}].add(to_uid(change.ref));
+    if (!change.remove.empty()) groups[{false, change.remove.to_string()}].add(to_uid(change.ref));
+  }
+  TaskGroup group;
+  Status built;
+  for (const auto& [what, uids] : groups) {
+    const auto mode = what.first ? imap::command::StoreMode::add : imap::command::StoreMode::remove;
+    for (const auto& piece : uids.split(line_budget())) {
+      auto command = imap::command::uid_store(piece, mode, FlagSet::parse(what.second), {});
+      if (!command) {
+        built = command.error();
+        continue;
+      }
+      co_await group.wait_below(commands_in_flight - 1);
+      co_await group.spawn(run_ok(std::move(*command), "UID STORE in"));
+    }
+  }
+  auto done = co_await group.join();
+  if (!built) co_return built.error();
+  if (!done) co_return done.error();
+  co_return std::vector<MessageMeta>{};
+}
+
+Task<void> ImapMailbox::remove(const std::vector<MessageRef>& refs) {
+  FlagSet deleted;
+  deleted.add(SystemFlag::deleted);
+  for (const auto& piece : to_uids(refs).split(line_budget())) {
+    PF_CO_TRY(imap::Command mark, imap::command::uid_store(piece, imap::command::StoreMode::add, deleted, {}));
+    PF_CO_TRYV(co_await run_ok(std::move(mark), "UID STORE in"));
+    PF_CO_TRY(imap::Command expunge, imap::command::uid_expunge(piece));
+    PF_CO_TRYV(co_await run_ok(std::move(expunge), "UID EXPUNGE in"));
+  }
+  co_return Status{};
+}
+
+}  // namespace pf::store

@@ -1,0 +1,57 @@
+// One selected mailbox on one session: the IMAP side of store::OpenMailbox.
+#pragma once
+
+#include "store/imap/session.h"
+#include "store/store.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pf::store {
+
+class ImapMailbox final : public OpenMailbox {
+ public:
+  // Takes the session, gives it back with `give_back` when it is closed or destroyed.
+  using GiveBack = std::function<void(std::unique_ptr<Session>)>;
+  ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access, GiveBack give_back);
+  ~ImapMailbox() override;
+
+  // SELECT, EXAMINE or (Access::append) nothing.
+  Task<void> select();
+
+  [[nodiscard]] const MailboxStatus& status() const override { return status_; }
+  [[nodiscard]] const FlagRules& flag_rules() const override { return rules_; }
+  Task<void> refresh() override { return select(); }
+  Task<ScanPage> scan(const MessageRef& from, ScanFields fields) override;
+  Task<std::vector<MessageMeta>> fetch(const std::vector<MessageRef>& refs, ScanFields fields) override;
+  [[nodiscard]] MessageRef first_ref_at(const Position& position) const override;
+  Task<std::unique_ptr<MessageStream>> read(std::vector<MessageRef> refs) override;
+  Task<std::vector<AppendOutcome>> append(std::span<AppendItem> items) override;
+  Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) override;
+  Task<void> remove(const std::vector<MessageRef>& refs) override;
+  Task<void> close() override;
+
+ private:
+  [[nodiscard]] std::string where(std::string_view verb) const;
+  [[nodiscard]] imap::Connection& connection() const { return session_->connection(); }
+  [[nodiscard]] std::size_t line_budget() const;
+
+  Task<void> run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers = {});
+  void take_status();
+  Task<void> ask_status_for_validity();
+  Task<void> find_uid_next();
+  Task<void> find_page_borders(imap::Uid from);
+  Task<std::vector<MessageMeta>> fetch_uids(imap::UidSet uids, ScanFields fields);
+
+  std::unique_ptr<Session> session_;
+  MailboxInfo mailbox_;
+  Access access_;
+  GiveBack give_back_;
+  MailboxStatus status_;
+  FlagRules rules_;
+  std::vector<imap::Uid> borders_;  // first uid of each page of scan(), then one past the last message
+};
+
+}  // namespace pf::store

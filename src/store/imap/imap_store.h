@@ -1,0 +1,60 @@
+// An IMAP account as a store.
+#pragma once
+
+#include "store/imap/session_pool.h"
+#include "store/store.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pf::store {
+
+struct ImapStoreOptions {
+  imap::LoginOptions login;
+  std::size_t connections = 0;  // at most; 0: chosen by the server's limits
+};
+
+class ImapStore final : public Store {
+ public:
+  explicit ImapStore(ImapStoreOptions options);
+  ~ImapStore() override;
+
+  [[nodiscard]] std::string label() const override { return options_.login.label; }
+  [[nodiscard]] std::string ref_text(const MessageRef& ref) const override;
+  Task<void> connect() override;
+  [[nodiscard]] const Features& features() const override { return features_; }
+  [[nodiscard]] const NameRules& name_rules() const override { return rules_; }
+  Task<std::vector<MailboxInfo>> list() override;
+  Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) override;
+  Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) override;
+  Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) override;
+  Task<void> subscribe(const MailboxInfo& mailbox) override;
+  [[nodiscard]] Traffic traffic() const override;
+  Task<void> close() override;
+  void abort() override;
+
+  // Of the last login, for doctor; nothing before connect().
+  [[nodiscard]] const imap::Profile& profile() const { return profile_; }
+  [[nodiscard]] const imap::Capabilities& capabilities() const { return capabilities_; }
+
+ private:
+  class Lent;
+  Task<std::shared_ptr<Lent>> control();
+  Task<void> ask_separator(Session& session);
+  Task<void> ask_quota(Session& session);
+  void learn(const Session& session);
+  Task<Result<MailboxStatus>> status_of(Session& session, const MailboxInfo& mailbox);
+
+  ImapStoreOptions options_;
+  std::shared_ptr<SessionPool> pool_;
+  std::weak_ptr<Lent> control_;
+  AsyncMutex control_mutex_;
+  Features features_;
+  NameRules rules_;
+  imap::Profile profile_;
+  imap::Capabilities capabilities_;
+  std::optional<imap::NamespaceData> namespaces_;
+};
+
+}  // namespace pf::store

@@ -1,0 +1,111 @@
+#include "store/imap/session_pool.h"
+
+#include "async/group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pf::store {
+
+Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending) {
+  for (;;) {
+    if (aborted_) co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
+    if (auto session = pick_idle(mailbox, appending)) co_return session;
+    if (open_ < limit_) {
+      auto session = co_await connect(appending);
+      if (session) co_return session;
+      const bool others = open_ != 0;
+      if (session.error().code != Errc::too_many_connections || !others) co_return session;
+      limit_ = open_;
+    }
+    co_await changed_.wait();
+  }
+}
+
+std::unique_ptr<Session> SessionPool::pick_idle(const std::string& mailbox, bool appending) {
+  while (true) {
+    const auto dead = std::ranges::find_if(idle_, [](const auto& s) { return !s->connection().usable(); });
+    if (dead == idle_.end()) break;
+    auto session = std::move(*dead);
+    idle_.erase(dead);
+    retire(std::move(session));
+  }
+  if (idle_.empty()) return nullptr;
+  auto best = std::ranges::find_if(idle_, [&](const auto& s) { return s->selected && s->selected->name() == mailbox; });
+  if (best == idle_.end()) best = std::prev(idle_.end());
+  auto session = std::move(*best);
+  idle_.erase(best);
+  if (appending) session->connection().set_abort_on_close();
+  return session;
+}
+
+Task<std::unique_ptr<Session>> SessionPool::connect(bool appending) {
+  ++open_;
+  imap::LoginOptions options = login_;
+  options.abort_on_close = appending;
+  if (++made_ > 1) options.label += fmt::format("#{}", made_);
+  auto logged_in = co_await imap::log_in(std::move(options), known_);
+  if (!logged_in) {
+    --open_;
+    changed_.notify_all();
+    co_return logged_in.error();
+  }
+  known_ = logged_in->known;
+  auto session = std::make_unique<Session>(std::move(*logged_in));
+  std::erase_if(all_, [](const auto& weak) { return weak.expired(); });
+  all_.push_back(session->logged_in.connection);
+  if (aborted_) session->connection().close();
+  co_return session;
+}
+
+void SessionPool::give_back(std::unique_ptr<Session> session) {
+  if (session->connection().usable() && session->connection().idle()) {
+    idle_.push_back(std::move(session));
+  } else {
+    retire(std::move(session));
+  }
+  changed_.notify_all();
+}
+
+void SessionPool::retire(std::unique_ptr<Session> session) {
+  add(retired_, session->connection());
+  std::erase_if(all_, [&](const auto& weak) { return weak.lock() == session->logged_in.connection; });
+  session.reset();
+  --open_;
+  changed_.notify_all();
+}
+
+void SessionPool::add(Totals& totals, const imap::Connection& connection) {
+  totals.writes += connection.write_commands();
+  if (connection.stream() == nullptr) return;
+  totals.sent += connection.stream()->wire_sent();
+  totals.received += connection.stream()->wire_received();
+}
+
+SessionPool::Totals SessionPool::totals() const {
+  Totals totals = retired_;
+  for (const auto& weak : all_) {
+    if (const auto connection = weak.lock()) add(totals, *connection);
+  }
+  return totals;
+}
+
+Task<void> SessionPool::close() {
+  TaskGroup group;
+  auto sessions = std::exchange(idle_, {});
+  for (auto& session : sessions) co_await group.spawn(imap::log_out(session->logged_in.connection));
+  ignore(co_await group.join());
+  for (auto& session : sessions) retire(std::move(session));
+  co_return Status{};
+}
+
+void SessionPool::abort() {
+  aborted_ = true;
+  for (const auto& weak : all_) {
+    if (const auto connection = weak.lock()) connection->close(true);
+  }
+  changed_.notify_all();
+}
+
+}  // namespace pf::store

@@ -1,0 +1,52 @@
+// The connections of one account: made when needed, reused, never more than the server takes.
+#pragma once
+
+#include "async/event.h"
+#include "store/imap/session.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pf::store {
+
+class SessionPool {
+ public:
+  SessionPool(imap::LoginOptions login, std::size_t limit) : login_(std::move(login)), limit_(limit) {}
+
+  // An idle session, one that has `mailbox` selected if there is one, else a new one; waits while all are lent.  When the
+  // server says "too many connections" the limit becomes what we have.  `appending`: its connection must end by RST.
+  Task<std::unique_ptr<Session>> take(const std::string& mailbox, bool appending);
+  void give_back(std::unique_ptr<Session> session);
+
+  [[nodiscard]] std::size_t limit() const { return limit_; }
+  [[nodiscard]] std::size_t open() const { return open_; }
+  void set_limit(std::size_t limit) { limit_ = limit; }
+
+  struct Totals {
+    std::uint64_t sent = 0, received = 0, writes = 0;
+  };
+  [[nodiscard]] Totals totals() const;
+
+  Task<void> close();
+  void abort();
+
+ private:
+  std::unique_ptr<Session> pick_idle(const std::string& mailbox, bool appending);
+  Task<std::unique_ptr<Session>> connect(bool appending);
+  void retire(std::unique_ptr<Session> session);
+  static void add(Totals& totals, const imap::Connection& connection);
+
+  imap::LoginOptions login_;
+  imap::Known known_;
+  std::size_t limit_;
+  std::size_t open_ = 0;  // lent, idle or being made
+  std::size_t made_ = 0;
+  std::vector<std::unique_ptr<Session>> idle_;
+  std::vector<std::weak_ptr<imap::Connection>> all_;
+  Totals retired_;
+  bool aborted_ = false;
+  Event changed_;
+};
+
+}  // namespace pf::store

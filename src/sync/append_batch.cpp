@@ -1,0 +1,208 @@
+#include "sync/append_batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pf::sync {
+
+namespace {
+
+// A message that the target still refuses after so many tries, for reasons that ought to pass, fails.
+constexpr std::uint8_t max_attempts = 3;
+
+std::int64_t seconds(const std::optional<InternalDate>& date) { return date ? date->unix_seconds() : 0; }
+
+state::IntentItem intent_item(const Outgoing& m) { return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.flags}; }
+
+// The target account as a whole takes nothing more.
+bool stops_appends(const Error& error) { return error.code == Errc::over_quota && error.scope != Scope::message; }
+
+}  // namespace
+
+Task<void> BatchAppend::send(std::vector<Outgoing> messages) {
+  for (const auto& m : messages) report_lost_flags(m.item.flags.without(job_.rules.kept(m.item.flags)));
+  PF_CO_TRY(intent_, co_await run_.journal.begin(job_.record.id, intent_of(messages)));
+  auto done = co_await append(Part(messages));
+  const bool all_answered = lost_.empty();
+  lost_.insert(lost_.end(), unacknowledged_.begin(), unacknowledged_.end());
+  if (lost_.empty()) {
+    PF_CO_TRYV(co_await run_.journal.finish(intent_, std::move(pairs_), std::move(parked_)));
+    co_return done;
+  }
+  // The intent stays open: somebody has to look for these messages.
+  job_.unresolved.push_back(unresolved(all_answered));
+  if (!pairs_.empty()) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(pairs_)));
+  if (!parked_.empty()) PF_CO_TRYV(co_await run_.journal.park(job_.record.id, std::move(parked_)));
+  co_return done;
+}
+
+Unresolved BatchAppend::unresolved(bool acknowledged) const {
+  Unresolved open;
+  open.acknowledged = acknowledged;
+  open.intent = intent_of({});
+  open.intent.id = intent_;
+  for (const Outgoing* m : lost_) {
+    open.intent.items.push_back(intent_item(*m));
+    open.items.push_back(m->item);
+  }
+  return open;
+}
+
+state::IntentRow BatchAppend::intent_of(const std::vector<Outgoing>& messages) const {
+  state::IntentRow intent;
+  intent.target_epoch = job_.target_status.epoch;
+  intent.target_position = job_.target_status.position;
+  intent.wall_seconds = wall_seconds();
+  for (const auto& m : messages) intent.items.push_back(intent_item(m));
+  return intent;
+}
+
+Task<void> BatchAppend::append(Part part) {
+  std::vector<store::AppendItem> items;
+  for (auto& m : part) {
+    if (m.memory != nullptr) m.memory->rewind();
+    items.push_back({job_.rules.kept(m.item.flags), m.item.date, m.body});
+  }
+  const TimePoint start = MonoClock::now();
+  auto outcomes = co_await target_.append(items);
+  took_ = MonoClock::now() - start;
+  if (!outcomes) {
+    lose(part);
+    co_return outcomes.error();
+  }
+  auto settled = co_await settle(part, *outcomes);
+  co_return settled;
+}
+
+Task<void> BatchAppend::settle(Part part, const std::vector<store::AppendOutcome>& outcomes) {
+  using Kind = store::AppendOutcome::Kind;
+  if (std::ranges::any_of(outcomes, [](const auto& o) { return o.kind == Kind::batch_refused; })) {
+    // Somewhere in it is the culprit: halves, until it is alone.
+    const auto half = part.size() / 2;
+    auto first = co_await append(part.first(half));
+    if (!first) {
+      if (first.error().scope == Scope::connection) lose(part.subspan(half));
+      co_return first;
+    }
+    auto second = co_await append(part.subspan(half));
+    co_return second;
+  }
+  std::optional<Error> worst;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (outcomes[i].kind == Kind::stored) {
+      stored(part[i], outcomes[i]);
+      continue;
+    }
+    auto handled = co_await refused(part[i], *outcomes[i].error);
+    if (!handled && !worst) worst = handled.error();
+  }
+  if (worst) co_return *worst;
+  co_return Status{};
+}
+
+void BatchAppend::stored(const Outgoing& message, const store::AppendOutcome& outcome) {
+  ++job_.stored;
+  job_.report.bytes_copied += message.size;
+  ++(message.item.restored ? job_.report.restored : job_.report.copied);
+  run_.meter.done(job_.report.source, 1, message.size);
+  const bool certain = outcome.ref && (!outcome.epoch || *outcome.epoch == job_.target_status.epoch);
+  if (!certain) {
+    unacknowledged_.push_back(&message);
+    return;
+  }
+  state::PairRow row;
+  row.source = message.item.ref;
+  row.target = *outcome.ref;
+  row.key = message.key;
+  row.size = message.size;
+  row.date_seconds = seconds(message.item.date);
+  row.flags = message.item.flags;
+  row.normalised = message.item.flags.without(job_.rules.kept(message.item.flags));
+  pairs_.push_back(std::move(row));
+}
+
+Task<void> BatchAppend::refused(Outgoing& message, Error error) {
+  error.at(fmt::format("{}, uid {}", job_.report.source, run_.source.ref_text(message.item.ref)));
+  if (stops_appends(error)) {
+    if (!run_.appends_stopped) run_.appends_stopped = error;
+    job_.requeue(message.item);
+    co_return Status{};
+  }
+  if (error.code == Errc::invalid_flag && !message.item.flags.empty()) {
+    // Keywords first, then the rest: each flag that goes is named once.
+    FlagSet fewer;
+    for (const auto f : {SystemFlag::answered, SystemFlag::flagged, SystemFlag::deleted, SystemFlag::seen, SystemFlag::draft}) {
+      if (message.item.flags.has(f)) fewer.add(f);
+    }
+    if (fewer == message.item.flags) fewer = {};
+    report_lost_flags(message.item.flags.without(fewer));
+    message.item.flags = fewer;
+    auto again = co_await send_again(message);
+    co_return again;
+  }
+  if (error.scope == Scope::mailbox || error.scope == Scope::run) {
+    job_.requeue(message.item);
+    co_return error;
+  }
+  const bool patient = error.retry != Retry::never && ++message.item.attempts < max_attempts;
+  if (patient) {
+    const bool again = co_await patience_.wait(error, job_.report.target);
+    if (again) {
+      auto sent = co_await send_again(message);
+      co_return sent;
+    }
+    if (run_.stopping()) {
+      job_.requeue(message.item);
+      co_return Status{};
+    }
+  }
+  give_up(message, error, error.retry == Retry::never);
+  co_return Status{};
+}
+
+Task<void> BatchAppend::send_again(Outgoing& message) {
+  if (message.memory == nullptr) {
+    // Its octets have passed by: read it again from the source.
+    job_.requeue(message.item);
+    co_return Status{};
+  }
+  auto sent = co_await append(Part(&message, 1));
+  co_return sent;
+}
+
+void BatchAppend::lose(Part part) {
+  for (const auto& m : part) lost_.push_back(&m);
+}
+
+void BatchAppend::give_up(const Outgoing& message, const Error& error, bool park) {
+  ++job_.report.failed;
+  job_.incomplete = true;
+  run_.meter.done(job_.report.source, 1, message.size);
+  Failure failure;
+  failure.mailbox = job_.report.source;
+  failure.ref = run_.source.ref_text(message.item.ref);
+  failure.reason = name(error.code);
+  failure.message = error.describe();
+  failure.server_text = error.server_text;
+  run_.fail(std::move(failure));
+  if (!park) return;
+  state::ParkedRow row;
+  row.source = message.item.ref;
+  row.reason = name(error.code);
+  row.server_text = error.server_text;
+  row.size = message.item.size;
+  row.limit = run_.target.features().max_message_bytes.value_or(0);
+  parked_.push_back(std::move(row));
+}
+
+void BatchAppend::report_lost_flags(const FlagSet& lost) {
+  const std::string text = lost.to_string();
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    ++run_.lost_flags[{job_.report.target, std::string(rest.substr(0, end))}];
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+}  // namespace pf::sync

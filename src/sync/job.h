@@ -1,0 +1,72 @@
+// One mailbox on its way through a run: waiting -> preparing -> ready -> finishing -> done.
+#pragma once
+
+#include "async/event.h"
+#include "state/journal.h"
+#include "sync/diff.h"
+#include "sync/mapping.h"
+#include "sync/report.h"
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace pf::sync {
+
+// A batch whose fate is not known: the connection broke before the answer came, or the target gave no references.
+struct Unresolved {
+  state::IntentRow intent;
+  std::vector<CopyItem> items;  // as in intent.items
+  bool acknowledged = false;    // the target said OK; only the references are missing
+};
+
+struct MailboxJob {
+  enum class Phase : std::uint8_t { waiting, preparing, ready, finishing, done };
+
+  MappedMailbox mapped;
+  state::MailboxRecord record;
+  MailboxReport report;
+  Phase phase = Phase::waiting;
+  std::size_t predecessor = SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
+
+  // Set by prepare().
+  store::MailboxStatus source_status;  // when it was scanned
+  store::MailboxStatus target_status;  // before anything of ours
+  FlagRules rules;
+  std::vector<FlagStep> flags;
+
+  // What is left to copy, in order.  Lanes take from the front.
+  std::deque<CopyItem> queue;
+  std::uint64_t queued_bytes = 0;
+
+  std::size_t lanes = 0;      // working on it now
+  std::size_t appending = 0;  // batches on the wire
+  std::vector<Unresolved> unresolved;
+  bool recovering = false;  // no new batch may leave
+  pf::Event changed;
+
+  std::uint64_t stored = 0;   // copies of ours that are certain
+  bool incomplete = false;    // something was left undone: never settle
+  std::optional<Error> error;  // the mailbox cannot go on
+  TimePoint started{};
+
+  void requeue(CopyItem item) {
+    queued_bytes += item.size;
+    queue.push_front(std::move(item));
+  }
+  // Several, so that they leave again in `order`.
+  void requeue(std::vector<CopyItem> items, Order order) {
+    put_in_order(items, order);
+    for (auto item = items.rbegin(); item != items.rend(); ++item) requeue(std::move(*item));
+  }
+  CopyItem take() {
+    CopyItem item = std::move(queue.front());
+    queue.pop_front();
+    queued_bytes -= item.size;
+    return item;
+  }
+  // Unless the mailbox failed there is something for a lane to do.
+  [[nodiscard]] bool has_work() const { return phase == Phase::ready && !error && !queue.empty(); }
+};
+
+}  // namespace pf::sync

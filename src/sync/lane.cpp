@@ -1,0 +1,387 @@
+#include "sync/lane.h"
+
+#include "sync/recover.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pf::sync {
+
+namespace {
+
+// Memory of one batch.  A lane has at most three: one being filled, two on the wire.
+constexpr std::size_t batch_bytes = std::size_t{2} << 20;
+constexpr std::size_t batches_on_the_wire = 2;
+constexpr std::size_t fewest_batch_messages = 10;
+constexpr std::size_t most_batch_messages = 200;
+// What a lane takes from the queue at a time: enough to keep the pipe full, not so much that others go empty.
+constexpr std::size_t most_chunk_messages = 1000;
+constexpr std::size_t least_chunk_messages = 50;
+constexpr std::uint64_t most_chunk_bytes = std::uint64_t{64} << 20;
+// A message whose transfer broke so often is to blame for it.
+constexpr std::uint8_t max_attempts = 3;
+
+double to_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+// A body of which the first chunk has been looked at already.
+class PrefixedSource final : public store::MessageSource {
+ public:
+  PrefixedSource(Bytes first, store::MessageSource& rest, std::uint64_t size) : first_(first), rest_(rest), size_(size) {}
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  Task<Bytes> next() override {
+    if (!first_.empty()) co_return std::exchange(first_, Bytes{});
+    auto chunk = co_await rest_.next();
+    co_return chunk;
+  }
+
+ private:
+  Bytes first_;
+  store::MessageSource& rest_;
+  std::uint64_t size_;
+};
+
+Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem& item, const Error& error) {
+  Failure failure;
+  failure.mailbox = job.report.source;
+  failure.ref = run.source.ref_text(item.ref);
+  failure.reason = name(error.code);
+  failure.message = error.describe();
+  failure.server_text = error.server_text;
+  return failure;
+}
+
+}  // namespace
+
+// ---- one mailbox -------------------------------------------------------------------------------------------------
+
+Task<void> Lane::work(MailboxJob& job, std::size_t sharers) {
+  for (;;) {
+    auto moved = co_await transfer(job, sharers);
+    if (filling_ && !filling_->empty() && !append_error_) {
+      auto sent = co_await send_batch(job);
+      if (moved && !sent) moved = sent;
+    }
+    ignore(co_await appends_.join());
+    put_back_batch(job);
+    const std::optional<Error> target_broke = std::exchange(append_error_, std::nullopt);
+    if (!target_broke && (moved || moved.error().scope != Scope::connection)) {
+      co_await let_go();
+      co_return moved;
+    }
+    co_await let_go();
+    const Error error = target_broke ? *target_broke : moved.error();
+    const bool again = co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
+    if (!again) co_return error;
+    if (target_broke) PF_CO_TRYV(co_await recover_lost(job));
+  }
+}
+
+Task<void> Lane::transfer(MailboxJob& job, std::size_t sharers) {
+  if (job.queue.empty()) co_return Status{};
+  {
+    TaskGroup opening;
+    co_await opening.spawn(open_source(job));
+    co_await opening.spawn(open_target(job));
+    PF_CO_TRYV(co_await opening.join());
+  }
+  while (!append_error_ && !job.queue.empty()) {
+    const bool go_on = co_await may_append(job);
+    if (!go_on) break;
+    std::vector<MessageRef> refs;
+    Wanted wanted = take_chunk(job, sharers, refs);
+    auto copied = co_await copy_chunk(job, std::move(refs), wanted);
+    std::vector<CopyItem> left;
+    for (auto& [ref, item] : wanted) left.push_back(std::move(item));
+    job.requeue(std::move(left), run_.policy.order);
+    if (!copied) co_return copied;
+  }
+  co_return Status{};
+}
+
+Task<void> Lane::open_source(MailboxJob& job) {
+  if (!source_) {
+    PF_CO_TRY(source_, co_await patience_.open(run_.source, job.mapped.source, store::Access::read));
+  }
+  if (source_->status().epoch != job.source_status.epoch) {
+    co_return Error(Errc::protocol, Scope::mailbox, Retry::later,
+                    job.report.source + ": the source renumbered its messages (UIDVALIDITY) during the run", {}, "Run again.");
+  }
+  co_return Status{};
+}
+
+Task<void> Lane::open_target(MailboxJob& job) {
+  if (!target_) {
+    PF_CO_TRY(target_, co_await patience_.open(run_.target, job.mapped.target, store::Access::append));
+  }
+  co_return Status{};
+}
+
+asio::awaitable<void> Lane::let_go() {
+  if (source_) ignore(co_await source_->close());
+  if (target_) ignore(co_await target_->close());
+  source_.reset();
+  target_.reset();
+}
+
+asio::awaitable<bool> Lane::may_append(MailboxJob& job) {
+  while (job.recovering) co_await job.changed.wait();
+  co_return !run_.stopping() && !run_.appends_stopped && !job.error;
+}
+
+// ---- reading -----------------------------------------------------------------------------------------------------
+
+// A FETCH is answered in ascending order whatever it asks for.  So newest first goes by chunks of one batch, which is
+// turned round before it is sent.
+Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs) {
+  const std::size_t share = sharers > 1 ? job.queue.size() / (2 * sharers) : most_chunk_messages;
+  std::size_t most = std::clamp(share, least_chunk_messages, most_chunk_messages);
+  std::uint64_t most_bytes = most_chunk_bytes;
+  if (run_.policy.order == Order::newest) {
+    most = single_file_ ? 1 : batch_messages_;
+    most_bytes = batch_bytes;
+  }
+  std::uint64_t bytes = 0;
+  Wanted wanted;
+  while (!job.queue.empty() && refs.size() < most && (refs.empty() || bytes + job.queue.front().size <= most_bytes)) {
+    CopyItem item = job.take();
+    bytes += item.size;
+    refs.push_back(item.ref);
+    std::string key(item.ref.bytes());
+    wanted.emplace(std::move(key), std::move(item));
+  }
+  return wanted;
+}
+
+// Leaves in `wanted` what was not dealt with.
+Task<void> Lane::copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted) {
+  PF_CO_TRY(auto stream, co_await source_->read(std::move(refs)));
+  auto copied = co_await read_bodies(job, *stream, wanted);
+  auto closed = co_await stream->close();
+  if (!copied) co_return copied;
+  if (!closed) co_return closed;
+  if (append_error_ || run_.stopping() || run_.appends_stopped || job.error) co_return Status{};
+  if (run_.policy.order == Order::newest) {
+    // Sizes lied and the chunk did not fit: one by one, so that the order holds.
+    single_file_ = single_file_ || overflow_;
+    if (std::exchange(overflow_, false)) co_return Status{};
+    if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
+  }
+  if (wanted.empty()) co_return Status{};
+  auto accounted = co_await account_for_missing(job, wanted);
+  co_return accounted;
+}
+
+Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted) {
+  while (!append_error_) {
+    const bool go_on = co_await may_append(job);
+    if (!go_on) break;
+    const TimePoint asked = MonoClock::now();
+    auto item = co_await stream.next();
+    run_.summary.waited_source += to_seconds(MonoClock::now() - asked);
+    if (!item) {
+      if (item.error().scope != Scope::message) co_return item.error();
+      run_.notice(item.error().describe());  // what it concerns stays in `wanted` and is asked for again
+      continue;
+    }
+    if (!*item) break;
+    const auto known = wanted.find(std::string((*item)->ref.bytes()));
+    if (known == wanted.end()) continue;  // twice, or never asked for
+    if (run_.policy.order == Order::newest && wanted.size() > 1 && filling_ && !filling_->fits((*item)->body->size())) {
+      overflow_ = true;
+      put_back_batch(job);
+      break;
+    }
+    PF_CO_TRYV(co_await take_message(job, **item, known->second));
+    wanted.erase(known);
+  }
+  co_return Status{};
+}
+
+Task<void> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted) {
+  const std::uint64_t size = item.body->size();
+  if (size > std::min<std::uint64_t>(run_.target.features().batch_message_bytes, batch_bytes)) {
+    auto copied = co_await copy_large(job, wanted, *item.body);
+    co_return copied;
+  }
+  const bool alone = wanted.attempts > 0;  // it was there when a connection broke: if it is to blame, it shall be known
+  if (filling_ && !filling_->empty() &&
+      (alone || !filling_->fits(size) || filling_->messages().size() >= batch_messages_)) {
+    PF_CO_TRYV(co_await send_batch(job));
+  }
+  if (!filling_) filling_ = fresh_batch();
+  PF_CO_TRYV(co_await filling_->take(wanted, *item.body));
+  if (alone) PF_CO_TRYV(co_await send_batch(job));
+  co_return Status{};
+}
+
+// Vanished from the source, or not delivered although it is there.
+Task<void> Lane::account_for_missing(MailboxJob& job, Wanted& wanted) {
+  std::vector<MessageRef> refs;
+  for (const auto& [key, item] : wanted) refs.push_back(item.ref);
+  PF_CO_TRY(const auto there, co_await source_->fetch(refs, store::ScanFields::refs));
+  for (auto& [key, item] : std::exchange(wanted, {})) {
+    const bool present = std::ranges::any_of(there, [&](const MessageMeta& m) { return m.ref == item.ref; });
+    CopyItem again = item;
+    if (!present) {
+      ++job.report.vanished;
+      run_.meter.done(job.report.source, 1, item.size);
+    } else if (++again.attempts < max_attempts) {
+      job.requeue(std::move(again));
+    } else {
+      ++job.report.failed;
+      job.incomplete = true;
+      run_.meter.done(job.report.source, 1, item.size);
+      const Error error(Errc::unavailable, Scope::message, Retry::later, "the source lists the message but does not deliver it", {},
+                        "Open it in a mail program; the next run tries again.");
+      run_.fail(failure_of(run_, job, item, error));
+    }
+  }
+  co_return Status{};
+}
+
+void Lane::put_back_batch(MailboxJob& job) {
+  if (!filling_) return;
+  std::vector<CopyItem> items;
+  for (const auto& m : filling_->messages()) items.push_back(m.item);
+  job.requeue(std::move(items), run_.policy.order);
+  filling_->clear();
+}
+
+// ---- appending ---------------------------------------------------------------------------------------------------
+
+std::unique_ptr<Batch> Lane::fresh_batch() {
+  if (spare_.empty()) return std::make_unique<Batch>(batch_bytes);
+  auto batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+Task<void> Lane::send_batch(MailboxJob& job) {
+  const TimePoint start = MonoClock::now();
+  co_await appends_.wait_below(batches_on_the_wire - 1);
+  while (job.recovering) co_await job.changed.wait();
+  run_.summary.waited_target += to_seconds(MonoClock::now() - start);
+  if (append_error_ || run_.stopping()) co_return Status{};  // the batch goes back to the queue
+  ++job.appending;
+  co_await appends_.spawn(append_batch(job, std::move(filling_)));
+  co_return Status{};
+}
+
+Task<void> Lane::append_batch(MailboxJob& job, std::unique_ptr<Batch> batch) {
+  std::vector<MemorySource> bodies;
+  bodies.reserve(batch->messages().size());
+  std::vector<Outgoing> outgoing;
+  for (const auto& m : batch->messages()) {
+    bodies.emplace_back(batch->body(m));
+    Outgoing out;
+    out.item = m.item;
+    out.size = m.size;
+    out.key = m.key;
+    out.body = out.memory = &bodies.back();
+    outgoing.push_back(std::move(out));
+  }
+  if (run_.policy.order == Order::newest) std::ranges::reverse(outgoing);
+  auto done = co_await finish_append(job, std::move(outgoing));
+  batch->clear();
+  spare_.push_back(std::move(batch));
+  co_return done;
+}
+
+Task<void> Lane::finish_append(MailboxJob& job, std::vector<Outgoing> outgoing) {
+  BatchAppend append(run_, job, *target_, patience_);
+  auto done = co_await append.send(std::move(outgoing));
+  --job.appending;
+  job.changed.notify_all();
+  run_.summary.waited_commit += to_seconds(append.took());
+  if (done) {
+    patience_.progress();
+    auto adapted = co_await adapt(append.took());
+    co_return adapted;
+  }
+  if (done.error().scope == Scope::connection) {
+    append_error_ = done.error();
+  } else {
+    job.error = done.error();
+  }
+  co_return Status{};
+}
+
+// Larger batches while the target commits quickly, smaller ones when it takes its time.
+Task<void> Lane::adapt(Duration took) {
+  if (took > std::chrono::seconds(2)) batch_messages_ = std::max(fewest_batch_messages, batch_messages_ / 2);
+  if (took < std::chrono::milliseconds(300)) batch_messages_ = std::min(most_batch_messages, batch_messages_ + 10);
+  if (took <= slowest_noted_) co_return Status{};
+  slowest_noted_ = took;
+  auto noted = co_await run_.journal.note_commit(took);
+  co_return noted;
+}
+
+// Too large to be held: straight from the source's connection into the target's, alone.
+Task<void> Lane::copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body) {
+  if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
+  co_await appends_.wait_below(0);
+  if (append_error_) co_return Error(*append_error_);
+  PF_CO_TRY(const Bytes first, co_await body.next());
+  HeaderScan scan;
+  scan.feed(first);
+  PrefixedSource whole(first, body, body.size());
+  Outgoing out;
+  out.item = item;
+  out.size = body.size();
+  out.key = scan.key(out.size);
+  out.body = &whole;
+  std::vector<Outgoing> one;
+  one.push_back(std::move(out));
+  ++job.appending;
+  auto done = co_await finish_append(job, std::move(one));
+  co_return done;
+}
+
+// Only one lane looks; nothing of ours may be on the wire for the mailbox meanwhile.
+Task<void> Lane::recover_lost(MailboxJob& job) {
+  if (job.recovering) {
+    while (job.recovering) co_await job.changed.wait();
+    co_return Status{};
+  }
+  job.recovering = true;
+  while (job.appending != 0) co_await job.changed.wait();
+  std::vector<Unresolved> lost;
+  std::erase_if(job.unresolved, [&](Unresolved& u) {
+    if (!u.acknowledged) lost.push_back(u);
+    return !u.acknowledged;
+  });
+  auto missing = co_await recover(run_, job, patience_, lost);
+  if (missing) requeue_missing(job, lost, *missing);
+  job.recovering = false;
+  job.changed.notify_all();
+  if (!missing) {
+    job.incomplete = true;
+    co_return missing.error();
+  }
+  co_return Status{};
+}
+
+void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost, const std::vector<MessageRef>& missing) {
+  for (const auto& u : lost) {
+    for (const CopyItem& item : u.items) {
+      CopyItem again = item;
+      if (std::ranges::find(missing, item.ref) == missing.end()) {
+        ++(item.restored ? job.report.restored : job.report.copied);
+        job.report.bytes_copied += item.size;
+        run_.meter.done(job.report.source, 1, item.size);
+      } else if (u.items.size() > 1 || ++again.attempts < max_attempts) {
+        again.attempts = std::max<std::uint8_t>(again.attempts, 1);
+        job.requeue(std::move(again));
+      } else {
+        ++job.report.failed;
+        job.incomplete = true;
+        const Error error(Errc::disconnected, Scope::message, Retry::later, "the target drops the connection whenever this message is sent", {},
+                          "Look at the target server's log.");
+        run_.fail(failure_of(run_, job, item, error));
+      }
+    }
+  }
+}
+
+}  // namespace pf::sync

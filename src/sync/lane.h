@@ -1,0 +1,70 @@
+// One pair of connections that carries messages: reads bodies from the source, puts whole ones together to batches and
+// appends those while the next are read.
+//
+// Invariants:
+//   - The intent of a batch is durable before its first octet is sent.
+//   - A message is in exactly one place: the job's queue, this lane's reading list, a batch, job.unresolved, or done.
+//   - If the source breaks in mid-literal the target connection is dropped, never padded.
+//   - An append whose answer did not come is never repeated before it was looked for.
+#pragma once
+
+#include "async/group.h"
+#include "sync/append_batch.h"
+#include "sync/batch.h"
+#include "sync/context.h"
+#include "sync/job.h"
+#include "sync/patience.h"
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace pf::sync {
+
+class Lane {
+ public:
+  explicit Lane(RunContext& run) : run_(run), patience_(run) {}
+
+  // Copies until the job's queue is empty, the mailbox or the run cannot go on.  `sharers`: lanes that may work on it.
+  Task<void> work(MailboxJob& job, std::size_t sharers);
+  [[nodiscard]] Patience& patience() { return patience_; }
+
+ private:
+  using Wanted = std::unordered_map<std::string, CopyItem>;  // by reference
+
+  Task<void> transfer(MailboxJob& job, std::size_t sharers);
+  Wanted take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs);
+  Task<void> copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted);
+  Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted);
+  Task<void> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
+  Task<void> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
+  Task<void> account_for_missing(MailboxJob& job, Wanted& wanted);
+
+  void put_back_batch(MailboxJob& job);
+
+  Task<void> send_batch(MailboxJob& job);
+  std::unique_ptr<Batch> fresh_batch();
+  Task<void> append_batch(MailboxJob& job, std::unique_ptr<Batch> batch);
+  Task<void> finish_append(MailboxJob& job, std::vector<Outgoing> outgoing);
+  Task<void> adapt(Duration took);
+  Task<void> open_source(MailboxJob& job);
+  Task<void> open_target(MailboxJob& job);
+  asio::awaitable<void> let_go();
+  Task<void> recover_lost(MailboxJob& job);
+  void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost, const std::vector<MessageRef>& missing);
+  asio::awaitable<bool> may_append(MailboxJob& job);
+
+  RunContext& run_;
+  Patience patience_;
+  std::unique_ptr<store::OpenMailbox> source_, target_;
+  std::unique_ptr<Batch> filling_;
+  std::vector<std::unique_ptr<Batch>> spare_;
+  TaskGroup appends_;
+  std::optional<Error> append_error_;  // the target connection broke
+  std::size_t batch_messages_ = 50;    // adapts to the target's commit time
+  Duration slowest_noted_{};
+  bool single_file_ = false;  // newest first: one message at a time
+  bool overflow_ = false;     // newest first: the chunk turned out larger than a batch
+};
+
+}  // namespace pf::sync

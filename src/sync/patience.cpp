@@ -1,0 +1,41 @@
+#include "sync/patience.h"
+
+#include <fmt/format.h>
+
+namespace pf::sync {
+
+Patience::Patience(RunContext& run)
+    : run_(run), backoff_(BackoffRules{run.policy.timing.backoff_first, run.policy.timing.backoff_ceiling, 0.2,
+                                        run.policy.timing.attempts_without_progress}) {}
+
+asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what) {
+  if (run_.stopping() || !worth_retrying(error)) co_return false;
+  std::optional<Duration> hint;
+  if (error.retry_after) hint = *error.retry_after;
+  const auto delay = backoff_.next(MonoClock::now(), hint);
+  if (!delay) co_return false;
+  const auto budget = run_.policy.timing.budget;
+  if (budget && run_.meter.elapsed() + *delay > *budget) co_return false;
+  run_.notice(fmt::format("{}: {}; trying again{}", what, error.describe(),
+                          *delay > Duration::zero()
+                              ? fmt::format(" in {:.1f} s", std::chrono::duration<double>(*delay).count())
+                              : std::string{}));
+  // In slices, so that Ctrl-C is felt.
+  const TimePoint until = MonoClock::now() + *delay;
+  while (MonoClock::now() < until && !run_.stopping()) {
+    co_await sleep_until(std::min(until, MonoClock::now() + std::chrono::milliseconds(100)));
+  }
+  co_return !run_.stopping();
+}
+
+Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store, const store::MailboxInfo& mailbox,
+                                                         store::Access access) {
+  for (;;) {
+    auto opened = co_await store.open(mailbox, access);
+    if (opened) co_return opened;
+    const bool again = co_await wait(opened.error(), store.label());
+    if (!again) co_return opened;
+  }
+}
+
+}  // namespace pf::sync

@@ -1,0 +1,247 @@
+#include "sync/recover.h"
+
+#include "base/clock.h"
+#include "sync/content.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace pf::sync {
+
+namespace {
+
+// An append that was cut off is over within this many slowest commits seen so far.
+constexpr int settle_commits = 3;
+
+MessageMeta as_meta(const state::IntentItem& item) {
+  MessageMeta m;
+  m.ref = item.source;
+  m.flags = item.flags;
+  m.date = InternalDate(item.date_seconds, 0);
+  m.size = item.size;
+  m.key = item.key;
+  return m;
+}
+
+state::PairRow as_pair(const state::IntentItem& item, const MessageMeta& at_target) {
+  state::PairRow row;
+  row.source = item.source;
+  row.target = at_target.ref;
+  row.key = item.key;
+  row.size = item.size;
+  row.date_seconds = item.date_seconds;
+  row.flags = item.flags;
+  row.normalised = item.flags.without(at_target.flags);
+  return row;
+}
+
+std::set<MessageRef> claimed_refs(const std::vector<state::PairRow>& pairs) {
+  std::set<MessageRef> out;
+  for (const auto& p : pairs) out.insert(p.target);
+  return out;
+}
+
+Position lowest_position(const std::vector<Unresolved>& lost) {
+  Position lowest = lost.front().intent.target_position;
+  for (const auto& u : lost) lowest = std::min(lowest, u.intent.target_position);
+  return lowest;
+}
+
+// Messages at or above `position` that no recorded pair explains, with keys.
+Task<std::vector<MessageMeta>> unexplained(store::OpenMailbox& target, const Position& position,
+                                           const std::set<MessageRef>& claimed) {
+  std::vector<MessageRef> refs;
+  MessageRef from = target.first_ref_at(position);
+  for (;;) {
+    PF_CO_TRY(store::ScanPage page, co_await target.scan(from, store::ScanFields::refs));
+    for (auto& m : page.messages) {
+      if (!claimed.contains(m.ref)) refs.push_back(std::move(m.ref));
+    }
+    if (!page.more) break;
+    from = page.next;
+  }
+  if (refs.empty()) co_return std::vector<MessageMeta>{};
+  auto found = co_await target.fetch(refs, store::ScanFields::keys);
+  co_return found;
+}
+
+// Watches the mailbox until everything in `items` has a counterpart or nothing has moved for `settle`.
+class Probe {
+ public:
+  Probe(RunContext& run, store::OpenMailbox& target, Position position, const std::set<MessageRef>& claimed)
+      : run_(run), target_(target), position_(std::move(position)), claimed_(claimed) {}
+
+  Task<void> watch(const std::vector<MessageMeta>& items, Duration settle) {
+    const MatchOptions options{false, run_.target.features().rewrites_messages};
+    TimePoint still_since = MonoClock::now();
+    store::MailboxStatus last = target_.status();
+    for (bool first = true;; first = false) {
+      if (!first) PF_CO_TRYV(co_await target_.refresh());
+      if (first || target_.status() != last) {
+        last = target_.status();
+        if (!first) still_since = MonoClock::now();
+        PF_CO_TRY(candidates, co_await unexplained(target_, position_, claimed_));
+        result = match(items, candidates, options);
+        if (result.pairs.size() == items.size()) co_return Status{};
+      }
+      const TimePoint until = still_since + settle;
+      if (MonoClock::now() >= until) co_return Status{};
+      if (run_.stopping()) co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
+      const Duration pause = std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+      co_await sleep_until(std::min(until, MonoClock::now() + pause));
+    }
+  }
+
+  std::vector<MessageMeta> candidates;
+  MatchResult result;
+
+ private:
+  RunContext& run_;
+  store::OpenMailbox& target_;
+  Position position_;
+  const std::set<MessageRef>& claimed_;
+};
+
+Task<Duration> settle_time(RunContext& run) {
+  PF_CO_TRY(const Duration slowest, co_await run.journal.slowest_commit());
+  co_return std::max(run.policy.timing.settle_floor, settle_commits* slowest);
+}
+
+// Flat view of what is looked for.
+struct Sought {
+  std::vector<MessageMeta> metas;
+  std::vector<std::pair<std::size_t, std::size_t>> where;  // {intent, item}
+};
+
+Sought flatten(const std::vector<Unresolved>& lost) {
+  Sought out;
+  for (std::size_t u = 0; u < lost.size(); ++u) {
+    for (std::size_t i = 0; i < lost[u].intent.items.size(); ++i) {
+      out.metas.push_back(as_meta(lost[u].intent.items[i]));
+      out.where.emplace_back(u, i);
+    }
+  }
+  return out;
+}
+
+// Writes the verdict on each intent; returns what was not found.
+Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job, const std::vector<Unresolved>& lost, const Sought& sought,
+                                             const Probe& probe) {
+  std::vector<std::vector<state::PairRow>> stored(lost.size());
+  std::vector<std::set<std::size_t>> found(lost.size());
+  for (const auto& [s, t] : probe.result.pairs) {
+    const auto [u, i] = sought.where[s];
+    stored[u].push_back(as_pair(lost[u].intent.items[i], probe.candidates[t]));
+    found[u].insert(i);
+  }
+  std::vector<MessageRef> missing;
+  for (std::size_t u = 0; u < lost.size(); ++u) {
+    std::vector<state::IntentItem> watched;
+    for (std::size_t i = 0; i < lost[u].intent.items.size(); ++i) {
+      if (found[u].contains(i)) continue;
+      missing.push_back(lost[u].intent.items[i].source);
+      watched.push_back(lost[u].intent.items[i]);
+    }
+    job.stored += stored[u].size();
+    if (watched.empty()) {
+      PF_CO_TRYV(co_await run.journal.finish(lost[u].intent.id, std::move(stored[u]), {}));
+    } else {
+      PF_CO_TRYV(co_await run.journal.watch(lost[u].intent.id, std::move(stored[u]), std::move(watched)));
+    }
+  }
+  co_return missing;
+}
+
+Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Patience& patience, const std::vector<Unresolved>& lost) {
+  PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::read));
+  PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
+  PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
+  const auto claimed = claimed_refs(pairs);
+  const Sought sought = flatten(lost);
+  const bool acknowledged = std::ranges::all_of(lost, &Unresolved::acknowledged);
+  PF_CO_TRY(Duration settle, co_await settle_time(run));
+  if (acknowledged) settle = Duration::zero();
+  Probe probe(run, *target, lowest_position(lost), claimed);
+  PF_CO_TRYV(co_await probe.watch(sought.metas, settle));
+  if (!run.target.features().rewrites_messages) {
+    PF_CO_TRYV(co_await resolve_open(*source, *target, sought.metas, probe.candidates, probe.result));
+    PF_CO_TRYV(co_await confirm_pairs(*source, *target, sought.metas, probe.candidates, probe.result));
+  }
+  auto missing = co_await settle_intents(run, job, lost, sought, probe);
+  ignore(co_await source->close());
+  ignore(co_await target->close());
+  co_return missing;
+}
+
+}  // namespace
+
+Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience& patience, std::vector<Unresolved> lost) {
+  if (lost.empty()) co_return std::vector<MessageRef>{};
+  std::size_t count = 0;
+  for (const auto& u : lost) count += u.intent.items.size();
+  run.notice(fmt::format("{}: looking for {} message{} whose append was not answered", printable(job.mapped.target.path.display()),
+                         count, count == 1 ? "" : "s"));
+  for (;;) {
+    auto missing = co_await recover_once(run, job, patience, lost);
+    if (missing || missing.error().scope != Scope::connection) co_return missing;
+    const bool again = co_await patience.wait(missing.error(), "looking for unanswered appends");
+    if (!again) co_return missing;
+  }
+}
+
+namespace {
+
+// Unexplained copies of what `intent` lost track of, although each has been sent again since.
+Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::OpenMailbox& target, const state::IntentRow& intent,
+                                          const std::vector<state::PairRow>& pairs) {
+  const auto claimed = claimed_refs(pairs);
+  PF_CO_TRY(const auto candidates, co_await unexplained(target, intent.target_position, claimed));
+  if (candidates.empty()) co_return std::vector<MessageRef>{};
+  std::vector<MessageMeta> sent_again;
+  for (const auto& item : intent.items) {
+    const auto pair = std::ranges::lower_bound(pairs, item.source, {}, &state::PairRow::source);
+    if (pair != pairs.end() && pair->source == item.source) sent_again.push_back(as_meta(item));
+  }
+  MatchResult result = match(sent_again, candidates, {});
+  PF_CO_TRYV(co_await resolve_open(source, target, sent_again, candidates, result));
+  PF_CO_TRYV(co_await confirm_pairs(source, target, sent_again, candidates, result));
+  std::vector<MessageRef> doubles;
+  for (const auto& [s, t] : result.pairs) {
+    if (candidates[t].date == sent_again[s].date) doubles.push_back(candidates[t].ref);
+  }
+  std::ranges::sort(doubles);
+  co_return doubles;
+}
+
+}  // namespace
+
+Task<std::uint64_t> remove_late_doubles(RunContext& run, MailboxJob& job, Patience& patience) {
+  PF_CO_TRY(const auto watched, co_await run.journal.watched(job.record.id));
+  if (watched.empty()) co_return std::uint64_t{0};
+  PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
+  PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::write));
+  PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
+  std::uint64_t removed = 0;
+  for (const auto& intent : watched) {
+    PF_CO_TRY(const auto doubles, co_await late_copies(*source, *target, intent, pairs));
+    if (!doubles.empty() && !run.target.features().targeted_remove) {
+      run.warn(fmt::format("{}: {} message(s) arrived twice because the server stored an append after the connection broke; this "
+                           "server cannot remove single messages, delete them by hand",
+                           printable(job.mapped.target.path.display()), doubles.size()));
+    } else if (!doubles.empty()) {
+      PF_CO_TRYV(co_await target->remove(doubles));
+      removed += doubles.size();
+    }
+    if (wall_seconds() - intent.wall_seconds > watch_seconds) PF_CO_TRYV(co_await run.journal.unwatch(intent.id));
+  }
+  if (removed != 0) {
+    run.warn(fmt::format("{}: removed {} late double(s) of our own", printable(job.mapped.target.path.display()), removed));
+  }
+  ignore(co_await source->close());
+  ignore(co_await target->close());
+  co_return removed;
+}
+
+}  // namespace pf::sync
