@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+"""Compares postferry with what people use today, and with what the server can take at most.
+
+Called by script/bench.  Starts two Dovecots of its own on loopback (Maildir, default fsync, no plugins), makes a mailbox
+of 10,000 messages (about 317 MB) and lets every program copy it into a fresh account, one after the other, several
+times over.  Figures are medians.  Needs: the programs of bench/, Dovecot; mbsync, doveadm and postferry where present.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PASSWORD = "pw"
+CONNECTIONS = 4
+
+CONFIG = """
+base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = {dir}/dovecot.log
+listen = 127.0.0.1
+protocols = imap
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+default_vsz_limit = 0
+first_valid_uid = 1
+first_valid_gid = 1
+auth_cache_size = 0
+disable_plaintext_auth = no
+mail_max_userip_connections = 200
+mail_home = {dir}/mail/%u
+mail_location = maildir:~/Maildir
+ssl = yes
+ssl_cert = <{dir}/cert.pem
+ssl_key = <{dir}/key.pem
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={dir}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+service imap-login {{
+  chroot =
+  client_limit = 1000
+  service_count = 0
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service imap {{
+  process_limit = 512
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+  unix_listener stats-writer {{
+    mode = 0600
+  }}
+}}
+"""
+
+MBSYNC = """
+IMAPAccount far
+Host 127.0.0.1
+Port {from_port}
+User {from_user}
+PassCmd "cat {password_file}"
+SSLType None
+AuthMechs LOGIN
+
+IMAPAccount near
+Host 127.0.0.1
+Port {to_port}
+User {to_user}
+PassCmd "cat {password_file}"
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore far
+Account far
+
+IMAPStore near
+Account near
+
+Channel copy
+Far :far:
+Near :near:
+Patterns *
+Create Near
+Sync Pull
+CopyArrivalDate yes
+SyncState {state}/
+"""
+
+
+def say(text):
+    print(f"== {text}", file=sys.stderr, flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def server_identity():
+    """User and group for Dovecot: nobody when we are root."""
+    name = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    entry = pwd.getpwnam(name)
+    import grp
+
+    return name, grp.getgrgid(entry.pw_gid).gr_name
+
+
+def as_server():
+    if os.geteuid() != 0:
+        return {}
+    user, group = server_identity()
+    return {"user": user, "group": group, "extra_groups": []}
+
+
+class Dovecot:
+    def __init__(self, directory):
+        self.dir = directory
+        self.imap, self.imaps = free_port(), free_port()
+        user, group = server_identity()
+        for name in ("run", "state", "mail"):
+            (directory / name).mkdir(parents=True)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "-keyout", directory / "key.pem", "-out", directory / "cert.pem"], check=True, stderr=subprocess.DEVNULL)
+        self.config = directory / "dovecot.conf"
+        self.config.write_text(CONFIG.format(dir=directory, user=user, group=group, password=PASSWORD, imap=self.imap,
+                                             imaps=self.imaps))
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", f"{user}:{group}", directory], check=True)
+        self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", self.config], start_new_session=True, cwd="/",
+                                        stdin=subprocess.DEVNULL, **as_server())
+        self.wait()
+
+    def wait(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.imap), 10) as s:
+                if s.recv(4) == b"* OK":
+                    return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"Dovecot does not start:\n{(self.dir / 'dovecot.log').read_text(errors='replace')}")
+
+    def stop(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def count(self, user):
+        """Messages in all mailboxes of a user."""
+        text = subprocess.run(["doveadm", "-c", self.config, "mailbox", "status", "-u", user, "messages", "*"], check=True,
+                              capture_output=True, text=True, cwd="/", **as_server()).stdout
+        return sum(int(line.rsplit("messages=", 1)[1]) for line in text.splitlines() if "messages=" in line)
+
+    def forget(self, user):
+        shutil.rmtree(self.dir / "mail" / user, ignore_errors=True)
+
+
+class Proxy:
+    def __init__(self, programs, to, rtt_ms):
+        self.process = subprocess.Popen([programs / "delay_proxy", "--to", str(to), "--rtt-ms", str(rtt_ms)],
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return json.loads(self.process.communicate()[0])
+
+
+def measure(argv, **options):
+    """Runs to the end: seconds, CPU seconds and peak memory of the program and its children, and its output."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.monotonic()
+        process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, **options)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        result = {"seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024,
+                  "out": out.read().decode(errors="replace")}
+        if process.returncode != 0:
+            tail = (result["out"] + err.read().decode(errors="replace"))[-2000:]
+            raise RuntimeError(f"{argv[0]} ended with {process.returncode}:\n{tail}")
+        return result
+
+
+class Bench:
+    def __init__(self, directory, programs, postferry):
+        self.dir = directory
+        self.programs = programs
+        self.postferry = postferry
+        self.next_user = 0
+        self.password_file = directory / "password"
+        self.password_file.write_text(PASSWORD + "\n")
+        self.password_file.chmod(0o600)
+        self.source = Dovecot(directory / "s")
+        self.target = Dovecot(directory / "t")
+        self.accounts = {}
+
+    def stop(self):
+        self.source.stop()
+        self.target.stop()
+
+    def fill(self, user, messages=0, single=0):
+        size = ["--single-size", single] if single else ["--messages", messages]
+        out = measure([self.programs / "fill_mailbox", "--port", self.source.imap, "--user", user, "--password", PASSWORD,
+                       *size])["out"]
+        self.accounts[user] = {"messages": 1 if single else messages, "bytes": json.loads(out)["bytes"]}
+        say(f"account {user}: {self.accounts[user]['messages']} messages, {self.accounts[user]['bytes'] / 1e6:.0f} MB")
+
+    def fresh(self):
+        self.next_user += 1
+        return f"user{self.next_user}"
+
+    # Each of these copies account `src` into `user` at the target and returns what measure() does.
+    # `ports`: where source and target are reached.
+
+    def limit(self, src, user, ports, connections, batch):
+        messages = self.accounts[src]["messages"]
+        result = measure([self.programs / "append_limit", "--port", ports[1], "--user", user, "--password", PASSWORD,
+                          "--connections", connections, "--batch", batch, "--messages", messages])
+        result["seconds"] = json.loads(result["out"])["seconds"]  # without making the messages
+        result["cpu"] = result["peak_mb"] = None
+        return result
+
+    def run_postferry(self, src, user, ports, state, tls=False):
+        def url(name, port, server):
+            if tls:
+                return f"imaps://{name}@127.0.0.1:{port}/?ca={server.dir}/cert.pem"
+            return f"imap://{name}@127.0.0.1:{port}/?tls=none"
+
+        result = measure([self.postferry, "sync", url(src, ports[0], self.source), url(user, ports[1], self.target),
+                          "--from-password-file", self.password_file, "--to-password-file", self.password_file,
+                          "--state-dir", state, "--connections", CONNECTIONS, "--json"])
+        summary = json.loads(result["out"].strip().splitlines()[-1])
+        result["sent"], result["received"] = summary.get("bytes_sent"), summary.get("bytes_received")
+        result["copied"] = summary.get("copied")
+        return result
+
+    def run_mbsync(self, src, user, ports, state):
+        state.mkdir(exist_ok=True)
+        config = state / "mbsyncrc"
+        config.write_text(MBSYNC.format(from_port=ports[0], to_port=ports[1], from_user=src, to_user=user, state=state,
+                                        password_file=self.password_file))
+        return measure(["mbsync", "-q", "-c", config, "copy"])
+
+    def run_doveadm(self, src, user, ports):
+        """Reads over IMAP, writes the target's files itself."""
+        settings = ["imapc_host=127.0.0.1", f"imapc_port={ports[0]}", f"imapc_user={src}", f"imapc_password={PASSWORD}",
+                    "imapc_features=rfc822.size fetch-headers delay-login"]
+        argv = ["doveadm", "-c", self.target.config]
+        for setting in settings:
+            argv += ["-o", setting]
+        return measure(argv + ["backup", "-R", "-u", user, "imapc:"], cwd="/", **as_server())
+
+    # What is measured: (name, function of (src, user, ports) returning a list of (suffix, result)).
+
+    def cases(self, everything):
+        def one(function):
+            return lambda src, user, ports: [("", function(src, user, ports))]
+
+        def with_state(function):
+            def run(src, user, ports):
+                state = self.dir / f"state-{user}"
+                return [("", function(src, user, ports, state)), (", nothing new", function(src, user, ports, state))]
+
+            return run
+
+        cases = [(f"limit, {CONNECTIONS} connections, batches of 50", one(lambda s, u, p: self.limit(s, u, p, CONNECTIONS, 50)))]
+        if everything:
+            cases += [
+                (f"limit, {CONNECTIONS} connections, batches of 200", one(lambda s, u, p: self.limit(s, u, p, CONNECTIONS, 200))),
+                ("limit, 1 connection, batches of 50", one(lambda s, u, p: self.limit(s, u, p, 1, 50))),
+                ("limit, 1 connection, batches of 200", one(lambda s, u, p: self.limit(s, u, p, 1, 200))),
+            ]
+        if self.postferry:
+            cases.append(("postferry", with_state(self.run_postferry)))
+            if everything:
+                cases.append(("postferry over TLS", self.tls_case))
+        if shutil.which("mbsync"):
+            cases.append(("mbsync", with_state(self.run_mbsync)))
+        if shutil.which("doveadm"):
+            cases.append(("doveadm backup (writes files)", one(self.run_doveadm)))
+        return cases
+
+    def tls_case(self, src, user, _ports):
+        ports = (self.source.imaps, self.target.imaps)
+        return [("", self.run_postferry(src, user, ports, self.dir / f"state-{user}", tls=True))]
+
+    def run(self, title, src, cases, repeat, rtt_ms=0):
+        """All cases in turn, `repeat` times over, so that a noisy minute hits all of them."""
+        results = {}
+        for round_number in range(repeat):
+            for name, function in cases:
+                say(f"{title}: {name} ({round_number + 1}/{repeat})")
+                user = self.fresh()
+                proxies = []
+                ports = (self.source.imap, self.target.imap)
+                if rtt_ms:
+                    proxies = [Proxy(self.programs, port, rtt_ms) for port in ports]
+                    ports = tuple(p.port for p in proxies)
+                try:
+                    measured = function(src, user, ports)
+                except (RuntimeError, ValueError, KeyError, IndexError) as error:
+                    say(f"FAILED: {name}: {error}")
+                    results.setdefault(name, []).append({"failed": str(error)})
+                    continue
+                finally:
+                    traffic = [p.stop() for p in proxies]
+                arrived = self.target.count(user)
+                expected = self.accounts[src]["messages"]
+                for suffix, result in measured:
+                    result.pop("out", None)
+                    if arrived != expected:
+                        result["failed"] = f"{arrived} of {expected} messages arrived"
+                        say(f"FAILED: {name}: {result['failed']}")
+                    if traffic and len(measured) == 1:
+                        result["sent"] = sum(t["to_server"] for t in traffic)
+                        result["received"] = sum(t["to_client"] for t in traffic)
+                    results.setdefault(name + suffix, []).append(result)
+                self.target.forget(user)
+        return {"title": title, "messages": self.accounts[src]["messages"], "bytes": self.accounts[src]["bytes"],
+                "rtt_ms": rtt_ms, "cases": {name: median_of(runs) for name, runs in results.items()}}
+
+
+def median_of(runs):
+    good = [r for r in runs if "failed" not in r]
+    summary = {"runs": len(good), "failures": [r["failed"] for r in runs if "failed" in r]}
+    for key in ("seconds", "cpu", "peak_mb", "sent", "received", "copied"):
+        values = [r[key] for r in good if r.get(key) is not None]
+        summary[key] = statistics.median(values) if values else None
+    summary["all_seconds"] = [round(r["seconds"], 3) for r in good]
+    return summary
+
+
+def print_table(section):
+    gigabytes = section["bytes"] / 1e9
+    rtt = f", {section['rtt_ms']} ms round trip" if section["rtt_ms"] else ""
+    print(f"\n{section['title']}: {section['messages']} messages, {section['bytes'] / 1e6:.0f} MB{rtt}")
+    print(f"  {'':42} {'seconds':>8} {'msg/s':>7} {'MB/s':>6} {'CPU s/GB':>9} {'peak MB':>8} {'sent MB':>8} {'recv MB':>8}")
+
+    def cell(value, width, digits):
+        return f"{value:>{width}.{digits}f}" if value is not None else " " * (width - 1) + "-"
+
+    for name, case in section["cases"].items():
+        if case["seconds"] is None:
+            print(f"  {name:42} failed: {case['failures'][0].splitlines()[0][:60]}")
+            continue
+        idle = "nothing new" in name
+        print(f"  {name:42} {case['seconds']:8.2f}"
+              f" {cell(None if idle else section['messages'] / case['seconds'], 7, 0)}"
+              f" {cell(None if idle else section['bytes'] / 1e6 / case['seconds'], 6, 0)}"
+              f" {cell(None if idle or case['cpu'] is None else case['cpu'] / gigabytes, 9, 1)}"
+              f" {cell(case['peak_mb'], 8, 0)}"
+              f" {cell(case['sent'] / 1e6 if case['sent'] is not None else None, 8, 2)}"
+              f" {cell(case['received'] / 1e6 if case['received'] is not None else None, 8, 2)}"
+              + (f"  ({len(case['failures'])} failed)" if case["failures"] else ""))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="1,000 messages, one round: to see that it works")
+    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="rounds (default 3); figures are medians")
+    parser.add_argument("--only", metavar="TEXT", help="only cases whose name contains TEXT")
+    parser.add_argument("--json", metavar="FILE", help="also write all figures there")
+    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build/release/bench", help=argparse.SUPPRESS)
+    parser.add_argument("--postferry", type=pathlib.Path, default=ROOT / "build/release/postferry", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    repeat = 1 if options.quick else options.repeat
+    messages = 1000 if options.quick else 10000
+    for program in ("append_limit", "fill_mailbox", "delay_proxy"):
+        if not (options.programs / program).exists():
+            sys.exit(f"no {options.programs / program}: script/bench builds it")
+    postferry = options.postferry if options.postferry.exists() else None
+    if not postferry:
+        say(f"no {options.postferry}: measuring the others only")
+
+    def chosen(cases):
+        return [c for c in cases if not options.only or options.only in c[0]]
+
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="pfb-", dir="/tmp"))
+    directory.chmod(0o755)
+    # A signal ends in the finally below, so that the servers never outlive us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    bench = None
+    try:
+        bench = Bench(directory, options.programs, postferry)
+        bench.fill("many", messages=messages)
+        bench.fill("delayed", messages=1000)
+        bench.fill("huge", single=200 * 1000 * 1000)
+        sections = [bench.run("many messages", "many", chosen(bench.cases(True)), repeat),
+                    bench.run("over a long line", "delayed", chosen(bench.cases(False)), repeat, rtt_ms=50),
+                    bench.run("one message of 200 MB", "huge",
+                              chosen([c for c in bench.cases(False) if not c[0].startswith("limit")]), 1)]
+    finally:
+        if bench:
+            bench.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+    for section in sections:
+        print_table(section)
+    if options.json:
+        report = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpus": os.cpu_count(),
+                  "load_average": os.getloadavg(), "repeat": repeat, "connections": CONNECTIONS, "sections": sections}
+        pathlib.Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
+    failed = [name for s in sections for name, case in s["cases"].items() if case["failures"]]
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
