@@ -15,8 +15,8 @@
 namespace pf::imap::command {
 
 struct AppendMessage {
-  FlagSet flags;  // always sent, even empty: some servers want the list
-  std::optional<InternalDate> date;
+  FlagSet flags{};  // always sent, even empty: some servers want the list
+  std::optional<InternalDate> date{};
   std::uint64_t size = 0;
   bool wait = false;  // a synchronizing literal, so that a refusal costs no upload
 };

@@ -23,8 +23,8 @@ struct FetchItems {
   bool gm_msgid = false;  // X-GM-EXT-1
   bool gm_labels = false;
   bool body = false;  // BODY.PEEK[]: the whole message.  Never RFC822: iCloud answers it without a literal
-  std::string header_fields;  // "MESSAGE-ID DATE": BODY.PEEK[HEADER.FIELDS (...)]
-  std::optional<ModSeq> changed_since;
+  std::string header_fields{};  // "MESSAGE-ID DATE": BODY.PEEK[HEADER.FIELDS (...)]
+  std::optional<ModSeq> changed_since{};
   bool vanished = false;  // with changed_since, after ENABLE QRESYNC, UID FETCH only
 };
 

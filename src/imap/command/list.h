@@ -15,7 +15,7 @@ struct ListReturn {  // needs LIST-EXTENDED unless all are off
   bool subscribed = false;
   bool children = false;
   bool special_use = false;           // SPECIAL-USE too
-  std::optional<StatusItems> status;  // LIST-STATUS too
+  std::optional<StatusItems> status{};  // LIST-STATUS too
 };
 
 // `pattern` is sent quoted: "*" and "%" in it are wildcards.

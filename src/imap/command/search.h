@@ -19,8 +19,8 @@ struct SearchReturn {  // all off: plain SEARCH for servers without ESEARCH
 };
 
 struct SearchKeys {  // joined by AND; none: ALL
-  std::optional<UidSet> uids;
-  std::optional<std::pair<std::string, std::string>> header;  // HEADER name value
+  std::optional<UidSet> uids{};
+  std::optional<std::pair<std::string, std::string>> header{};  // HEADER name value
   std::optional<bool>
       deleted;  // DELETED or UNDELETED, put first: hMailServer gets "NOT DELETED" at the end wrong
 };

@@ -14,12 +14,12 @@ namespace pf::imap::command {
 struct Qresync {
   UidValidity validity;
   ModSeq modseq;                // must be > 0
-  std::optional<UidSet> known;  // keep it short: one command line; see UidSet::chunks
+  std::optional<UidSet> known{};  // keep it short: one command line; see UidSet::chunks
 };
 
 struct SelectOptions {
   bool condstore = false;
-  std::optional<Qresync> qresync;  // only after ENABLE QRESYNC; wins over condstore
+  std::optional<Qresync> qresync{};  // only after ENABLE QRESYNC; wins over condstore
 };
 
 Result<Command> select(std::string_view mailbox, const SelectOptions& how, WireOptions options);

@@ -16,7 +16,7 @@ enum class StoreMode : std::uint8_t { add, remove, replace };
 
 struct StoreOptions {
   bool silent = true;  // with UNCHANGEDSINCE the server still tells the new MODSEQ
-  std::optional<ModSeq> unchanged_since;
+  std::optional<ModSeq> unchanged_since{};
 };
 
 // Errc::usage for an empty set, or for no flags with add and remove.

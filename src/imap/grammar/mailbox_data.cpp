@@ -17,16 +17,6 @@ std::optional<char> separator(Lexer& lexer) {
   return value->data.empty() ? '\0' : value->data.front();
 }
 
-// An astring.  Servers that forget the quotes leave blanks in it: then all of the rest is the name.
-std::optional<std::string> mailbox_name(Lexer& lexer) {
-  const auto raw = lexer.rest();
-  auto name = lexer.astring();
-  if (!name) return std::nullopt;
-  const bool was_atom = raw.starts_with(name->data);
-  if (was_atom && !lexer.at_end() && !lexer.at('(')) return std::string{raw};
-  return std::move(name->data);
-}
-
 std::vector<std::string> word_list(Lexer& lexer) {
   std::vector<std::string> words;
   if (!lexer.accept('(')) return words;
@@ -38,12 +28,13 @@ std::vector<std::string> word_list(Lexer& lexer) {
   return words;
 }
 
-// mbox-list-extended.  What cannot be read is left out: the name itself is good.
-void extended_items(Lexer& lexer, ListData& list) {
-  if (!lexer.accept('(')) return;
-  while (!lexer.at_end() && !lexer.accept(')')) {
+// mbox-list-extended.  False: it cannot be read to its end.
+bool extended_items(Lexer& lexer, ListData& list) {
+  if (lexer.at_end()) return true;
+  if (!lexer.accept('(')) return false;
+  while (!lexer.accept(')')) {
     auto tag = lexer.astring();
-    if (!tag) return;
+    if (!tag) return false;
     if (iequals(tag->data, "OLDNAME")) {
       auto names = word_list(lexer);
       if (!names.empty()) list.old_name = std::move(names.front());
@@ -51,10 +42,24 @@ void extended_items(Lexer& lexer, ListData& list) {
       list.child_info = word_list(lexer);
     } else {
       std::string_view raw;
-      if (!lexer.skip_value(&raw)) return;
+      if (!lexer.skip_value(&raw)) return false;
       list.extended.emplace_back(std::move(tag->data), std::string{raw});
     }
   }
+  return lexer.at_end();
+}
+
+// Exchange has been seen to forget the quotes round names with blanks and worse.  Then all of the rest is the
+// name: a part of it would be another mailbox.
+bool name_and_extended_items(Lexer& lexer, ListData& list) {
+  const std::string raw{lexer.rest()};
+  const bool quoted = lexer.at('"');
+  auto name = lexer.astring();
+  if (!name) return false;
+  const bool unquoted = !quoted && raw.starts_with(name->data);
+  list.name = std::move(name->data);
+  if (!extended_items(lexer, list) && unquoted) list.name = raw;
+  return true;
 }
 
 template <class T>
@@ -96,13 +101,28 @@ void status_items(Lexer& lexer, StatusData& status) {
   }
 }
 
-// "* STATUS My Folder (MESSAGES 1)": the list is the last thing on the line.
+// Where the list at the end of the line begins: for names whose quotes were forgotten, blanks and parentheses
+// included.
+std::size_t last_list(std::string_view text) {
+  unsigned depth = 0;
+  for (auto at = text.size(); at-- > 0;) {
+    if (text[at] == ')') ++depth;
+    if (text[at] != '(') continue;
+    if (depth == 0) return std::string_view::npos;
+    if (--depth == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
 Response status_of_unquoted(std::string_view rest, const Limits& limits) {
-  const auto open = rest.rfind(" (");
-  if (open == std::string_view::npos) return malformed("STATUS without a list");
+  const auto open = last_list(rest);
+  const auto name = trim_blanks(rest.substr(0, std::min(open, rest.size())));
+  if (open == std::string_view::npos || !rest.ends_with(')') || name.empty()) {
+    return malformed("STATUS without a name and a list");
+  }
   StatusData status;
-  status.mailbox = std::string{trim_blanks(rest.substr(0, open))};
-  Lexer items{rest.substr(open + 2), limits};
+  status.mailbox = std::string{name};
+  Lexer items{rest.substr(open + 1), limits};
   status_items(items, status);
   return status;
 }
@@ -173,19 +193,16 @@ Response mailbox_list(Lexer& lexer, ListData::Kind kind) {
   const auto mark = separator(lexer);
   if (!mark) return malformed("LIST without a separator");
   list.separator = *mark;
-  auto name = mailbox_name(lexer);
-  if (!name) return malformed("LIST without a name");
-  list.name = *std::move(name);
-  extended_items(lexer, list);
+  if (!name_and_extended_items(lexer, list)) return malformed("LIST without a name");
   return list;
 }
 
 Response mailbox_status(Lexer& lexer) {
-  StatusData status;
   const auto rest = lexer.rest();
-  auto name = lexer.astring();
-  if (!name) return malformed("STATUS without a name");
-  if (!lexer.accept('(')) return status_of_unquoted(rest, lexer.limits());
+  auto name = lexer.string();  // quoted or literal
+  if (!name) return status_of_unquoted(rest, lexer.limits());
+  if (!lexer.accept('(')) return malformed("STATUS without a list");
+  StatusData status;
   status.mailbox = std::move(name->data);
   status_items(lexer, status);
   return status;

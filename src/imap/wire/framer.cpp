@@ -182,12 +182,12 @@ Status Framer::append_text(Bytes piece) {
 void Framer::clear_frame() {
   // One huge response must not pin its memory for the life of the connection.
   if (frame_.text.capacity() > limits_.keep_capacity) {
-    frame_.text = std::string{};
+    std::string{}.swap(frame_.text);  // assignment would keep the capacity
   } else {
     frame_.text.clear();
   }
   if (frame_.literals.capacity() > 64) {
-    frame_.literals = {};
+    std::vector<Literal>{}.swap(frame_.literals);
   } else {
     frame_.literals.clear();
   }
