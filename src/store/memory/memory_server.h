@@ -1,0 +1,165 @@
+// A mail server in memory: what several MemoryStores look at, as several connections look at one server.
+// Tests fill and inspect it directly, and make it misbehave.
+#pragma once
+
+#include "store/store.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pf::store {
+
+// Every call a store makes, as fault hooks see it.
+enum class Op : std::uint8_t {
+  connect,
+  list,
+  status,
+  open,
+  refresh,
+  scan,
+  fetch,
+  read,
+  chunk,
+  append,
+  flags,
+  remove,
+  create,
+  subscribe
+};
+std::string_view name(Op op);
+
+struct MemoryCall {
+  Op op;
+  std::string_view mailbox;  // its id; empty when the call concerns none
+  std::uint64_t number = 0;  // of all calls at this server, from 1
+};
+
+// What becomes of one APPEND (in a server with atomic_batch: of the whole batch).
+enum class AppendFault : std::uint8_t {
+  none,
+  lose_command,  // not stored, connection error
+  lose_answer,   // stored, connection error
+  store_late,    // connection error; stored when deliver_late() is called
+  drop,          // not stored, answered as stored
+};
+
+struct MemoryOptions {
+  MemoryOptions();  // a capable server: every feature, '/' between names, four connections
+
+  NameRules names;
+  Features features;
+  FlagRules flag_rules;
+  FlagSet dropped_flags;    // taken away without a word, whatever flag_rules say
+  bool list_status = true;  // list() brings the status along
+  std::size_t page_messages = 100;
+  std::size_t chunk_bytes = 16 * 1024;
+
+  // An Error before: nothing was done; after: it was done, but the caller hears the Error.  Scope connection
+  // ends the OpenMailbox that made the call.
+  using Fault = std::function<std::optional<Error>(const MemoryCall&)>;
+  Fault before, after;
+  // The target refuses this message for good.
+  std::function<std::optional<Errc>(std::string_view bytes)> refuse;
+  std::function<AppendFault(const MemoryCall&)> append_fault;
+};
+
+struct MemoryMessage {
+  std::uint32_t uid = 0;
+  std::shared_ptr<const std::string> bytes;
+  FlagSet flags;
+  InternalDate date;
+};
+
+// References are uids and positions the next uid, both 4 octets big endian, as IMAP has them; an epoch is a
+// UIDVALIDITY in 4 octets, a checkpoint a change counter in 8.
+struct MemoryMailbox {
+  SpecialUse special_use = SpecialUse::none;
+  bool subscribed = false;
+  std::uint32_t validity = 0;
+  std::uint32_t next_uid = 1;
+  std::uint64_t changes = 1;
+  std::map<std::uint32_t, MemoryMessage> messages;
+};
+
+class MemoryServer {
+ public:
+  // Has an INBOX.
+  explicit MemoryServer(MemoryOptions options = {});
+
+  // May be changed at any time; stores see it at their next call (features and names: at connect()).
+  MemoryOptions options;
+
+  // ---- for tests; mailboxes by their path as displayed, all made as needed
+  std::uint32_t add(std::string_view path, std::string bytes, std::string_view flags = {},
+                    std::optional<InternalDate> date = {});
+  [[nodiscard]] std::vector<MemoryMessage> messages(std::string_view path) const;  // ascending by uid
+  [[nodiscard]] std::vector<std::string> mailbox_ids() const;
+  [[nodiscard]] bool has(std::string_view path) const;
+  void create(std::string_view path, SpecialUse use = SpecialUse::none);
+  void drop(std::string_view path);  // the mailbox with all its messages
+  void remove(std::string_view path, std::uint32_t uid);
+  void set_flags(std::string_view path, std::uint32_t uid, std::string_view flags);
+  void set_validity(std::string_view path, std::uint32_t validity);  // messages keep their uids
+  // What AppendFault::store_late held back; how many messages it was.
+  std::size_t deliver_late();
+
+  // Changes made through stores; the helpers above do not count.
+  struct Writes {
+    std::uint64_t appended = 0, flag_changes = 0, removed = 0, created = 0, subscribed = 0;
+    [[nodiscard]] std::uint64_t total() const {
+      return appended + flag_changes + removed + created + subscribed;
+    }
+  };
+  [[nodiscard]] const Writes& writes() const { return writes_; }
+  [[nodiscard]] std::uint64_t calls() const { return calls_; }
+  // Broken rules of the waist, one sentence each: a test of the engine expects none.
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  friend class MemoryStore;
+  friend struct MemorySession;
+  friend class MemoryOpenMailbox;
+  friend class MemoryStream;
+
+  struct Late {
+    std::string mailbox;
+    std::vector<MemoryMessage> messages;  // uids are given when they are stored
+  };
+
+  [[nodiscard]] std::string id_of(std::string_view path) const;
+  // By id; INBOX in any case, others as the name rules say.
+  [[nodiscard]] MemoryMailbox* find(std::string_view id);
+  [[nodiscard]] const MemoryMailbox* find(std::string_view id) const {
+    return const_cast<MemoryServer*>(this)->find(id);
+  }
+  [[nodiscard]] bool same_name(std::string_view a, std::string_view b) const;
+  MemoryMailbox& make(const std::string& id);
+  [[nodiscard]] MailboxStatus status(const MemoryMailbox& mailbox) const;
+  [[nodiscard]] std::uint32_t new_validity();
+
+  MemoryCall note(Op op, std::string_view mailbox) { return {op, mailbox, ++calls_}; }
+  // Gives the uid.
+  static std::uint32_t store(MemoryMailbox& mailbox, MemoryMessage message);
+
+  std::map<std::string, MemoryMailbox, std::less<>> mailboxes_;
+  std::vector<Late> late_;
+  Writes writes_;
+  std::uint64_t calls_ = 0;
+  std::uint32_t next_validity_;
+  std::vector<std::string> violations_;
+};
+
+// Numbers as the opaque handles of the waist.
+std::string big_endian(std::uint64_t number, std::size_t octets);
+MessageRef ref_of_uid(std::uint32_t uid);
+// 0 for what is no reference of ours.
+std::uint32_t uid_of_ref(const MessageRef& ref);
+
+}  // namespace pf::store
