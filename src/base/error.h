@@ -59,7 +59,7 @@ struct [[nodiscard]] Error {
   std::string context;      // "APPEND to INBOX/2019, uid 4711", for a person
   std::string server_text;  // verbatim and untrusted: escape before showing, never decide by it above imap/
   std::string hint;         // what to do next, one sentence, may be empty
-  std::optional<std::chrono::milliseconds> retry_after{};  // the server's own back-off time
+  std::optional<std::chrono::milliseconds> retry_after;  // the server's own back-off time
 
   Error() = default;
   Error(Errc c, Scope s, Retry r, std::string what, std::string server = {}, std::string next = {})

@@ -18,8 +18,6 @@
 #include <system_error>
 #include <unistd.h>
 
-extern char** environ;
-
 namespace pf::os {
 
 namespace {
@@ -89,6 +87,7 @@ struct SpawnSettings {
 Result<pid_t> spawn(std::vector<std::string>& words, int output) {
   const SpawnSettings settings(output);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;

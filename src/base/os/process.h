@@ -18,7 +18,7 @@ Result<std::vector<std::string>> split_command(std::string_view line);
 
 struct CommandLimits {
   Duration timeout = std::chrono::seconds(60);  // it may ask the user for a passphrase
-  std::size_t max_output = 64 * 1024;
+  std::size_t max_output = 65536;
 };
 
 // The first line (without its end) of what the command prints; for `pass show x` and the like.  The program
