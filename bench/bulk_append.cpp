@@ -120,6 +120,7 @@ void create_mailboxes(const Load& load, const Target& target) {
 }  // namespace
 
 Load make_load(const LoadOptions& options) {
+  if (options.mailboxes == 0) throw std::runtime_error("no mailboxes to fill");
   Load load;
   for (std::size_t m = 0; m < options.mailboxes; ++m) load.mailboxes.push_back(fmt::format("m{:02}", m + 1));
   std::vector<std::optional<Batch>> open(options.mailboxes);
@@ -167,6 +168,7 @@ double append_all(const Load& load, const Target& target) {
   };
   {
     std::vector<std::jthread> threads;
+    threads.reserve(target.connections);
     for (std::size_t i = 0; i < target.connections; ++i) threads.emplace_back(work);
   }
   if (failure) std::rethrow_exception(failure);

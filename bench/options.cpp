@@ -1,17 +1,23 @@
 #include "options.h"
 
 #include <charconv>
+#include <iterator>
 #include <limits>
+#include <set>
+#include <sstream>
 #include <stdexcept>
 
 namespace pf::bench {
 
 Options::Options(int argc, char** argv, const std::string& known) {
+  std::istringstream words(known);
+  const std::set<std::string> allowed{std::istream_iterator<std::string>(words), {}};
   for (int i = 1; i < argc; i += 2) {
     const std::string name = argv[i];
     const auto word = name.starts_with("--") ? name.substr(2) : std::string("?");
-    if ((" " + known + " ").find(" " + word + " ") == std::string::npos || i + 1 == argc) {
-      throw std::runtime_error("cannot read " + name + "; options, each with a value: " + known);
+    if (!allowed.contains(word) || i + 1 == argc) {
+      throw std::runtime_error(
+          std::string("cannot read ").append(name).append("; options, each with a value: ").append(known));
     }
     values_[word] = argv[i + 1];
   }

@@ -110,7 +110,7 @@ std::string one_line(const Answer& answer) {
   std::string out;
   std::size_t begin = 0;
   for (const auto& literal : answer.literals) {
-    const auto end = answer.text.find("}", begin) + 1;
+    const auto end = answer.text.find('}', begin) + 1;
     out += answer.text.substr(begin, end - begin) + literal;
     begin = end;
   }

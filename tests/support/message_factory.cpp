@@ -156,9 +156,9 @@ void add_protocol_lookalikes(Collection& all) {
 }
 
 void add_dates_and_flags(Collection& all) {
-  const auto dated = [&](std::string name, std::string date) {
+  const auto dated = [&](const std::string& name, std::string date) {
     const auto id = fmt::format("<date-{}@example.com>", std::string_view(date).substr(0, 11));
-    all.add(name, with_id(id, name, "body\r\n")).date = std::move(date);
+    all.add(name, with_id(id, name, "body\r\n")).date = date;
   };
   dated("date before 1970", "31-Dec-1969 23:59:58 +0000");
   dated("date of 1965", "01-Mar-1965 12:00:00 +0100");
