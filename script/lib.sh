@@ -14,7 +14,7 @@ die() {
     status=$1
     shift
   fi
-  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit "$status"
 }
 
