@@ -36,6 +36,7 @@ struct Race {
   std::size_t started = 0;
   std::size_t failed = 0;
   Attempt* winner = nullptr;
+  bool over = false;
   std::size_t receive_buffer = 0;
   Event changed;
 };
@@ -51,6 +52,7 @@ asio::error_code open(Attempt& a, std::size_t receive_buffer) {
 }
 
 asio::awaitable<void> attempt(std::shared_ptr<Race> race, std::size_t index) {
+  if (race->over) co_return;
   Attempt& a = race->attempts[index];
   a.failure = open(a, race->receive_buffer);
   if (!a.failure) {
@@ -66,7 +68,8 @@ asio::awaitable<void> attempt(std::shared_ptr<Race> race, std::size_t index) {
   race->changed.notify_all();
 }
 
-void close_losers(Race& race) {
+void end(Race& race) {
+  race.over = true;
   for (Attempt& a : race.attempts) {
     asio::error_code ec;
     if (&a != race.winner) a.socket.close(ec);
@@ -113,16 +116,16 @@ std::vector<tcp::endpoint> interleave(const std::vector<tcp::endpoint>& resolved
 }
 
 Task<tcp::socket> connect_any(std::vector<tcp::endpoint> addresses, ConnectOptions options) {
-  const auto executor = co_await asio::this_coro::executor;
   auto race = std::make_shared<Race>();
   race->receive_buffer = options.receive_buffer;
+  const auto executor = co_await asio::this_coro::executor;
   for (auto& a : addresses) race->attempts.emplace_back(std::move(a), executor);
 
   TimePoint next_start = MonoClock::now();
   while (race->winner == nullptr && race->failed < race->attempts.size()) {
     const TimePoint now = MonoClock::now();
     if (now >= options.deadline) {
-      close_losers(*race);
+      end(*race);
       co_return timed_out(*race, options);
     }
     const bool all_started = race->started == race->attempts.size();
@@ -135,7 +138,7 @@ Task<tcp::socket> connect_any(std::vector<tcp::endpoint> addresses, ConnectOptio
     const TimePoint wake = all_started ? options.deadline : std::min(options.deadline, next_start);
     (void)co_await race->changed.wait_until(wake);
   }
-  close_losers(*race);
+  end(*race);
   if (race->winner == nullptr) co_return all_failed(*race, options);
   co_return std::move(race->winner->socket);
 }

@@ -12,11 +12,11 @@ namespace pf::net {
 
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
-constexpr std::size_t write_size = 256 * 1024;
+constexpr std::size_t read_size = std::size_t{64} * 1024;
+constexpr std::size_t write_size = std::size_t{256} * 1024;
 // Output every stream may have before the ratio counts.  Memory is not at stake (inflating fills the reader's
 // buffer and stops), only how long one peer can keep us busy for free.
-constexpr std::uint64_t free_output = 64 * 1024 * 1024;
+constexpr std::uint64_t free_output = std::uint64_t{64} * 1024 * 1024;
 constexpr std::size_t max_step = 1 << 30;  // zlib counts in unsigned int
 
 class Inflater {

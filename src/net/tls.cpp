@@ -13,11 +13,12 @@ namespace pf::net {
 
 namespace {
 
-constexpr std::size_t read_size = 256 * 1024;
-constexpr std::size_t write_size = 256 * 1024;
-constexpr std::size_t record_size = 16 * 1024;  // the largest TLS record; a smaller one costs the same work
+constexpr std::size_t read_size = std::size_t{256} * 1024;
+constexpr std::size_t write_size = std::size_t{256} * 1024;
+constexpr std::size_t record_size =
+    std::size_t{16} * 1024;  // the largest TLS record; a smaller one costs the same work
 // Answers to KeyUpdate that pile up while we have nothing to send: 30 octets each, so this is abuse.
-constexpr std::size_t max_unsent_answers = 64 * 1024;
+constexpr std::size_t max_unsent_answers = std::size_t{64} * 1024;
 
 struct Tls {
   std::unique_ptr<Stream> below;

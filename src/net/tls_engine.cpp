@@ -15,7 +15,9 @@ namespace pf::net {
 
 namespace {
 
-std::string without_final_dot(std::string host) {
+// As certificates and SNI have it: no final dot, no brackets around an IPv6 address.
+std::string bare_host(std::string host) {
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
   if (host.size() > 1 && host.back() == '.') host.pop_back();
   return host;
 }
@@ -36,7 +38,7 @@ std::string exporter(SSL* ssl) {
 Result<std::unique_ptr<TlsEngine>> TlsEngine::create(const TlsOptions& options) {
   std::unique_ptr<TlsEngine> self(new TlsEngine);
   PF_TRY(self->check_.pin, normalise_pin(options.pin));
-  self->check_.host = without_final_dot(options.host);
+  self->check_.host = bare_host(options.host);
   // A pin replaces the chain, so its context needs no authorities of the account's own.
   const std::string ca_file = self->check_.pin.empty() ? options.ca_file : std::string();
   PF_TRY(self->context_, TlsContext::shared(ca_file));

@@ -10,15 +10,15 @@
 namespace pf::sasl {
 
 struct Offer {
-  std::vector<std::string> mechanisms{};  // of the AUTH= capabilities, any case
-  bool login_disabled = false;            // LOGINDISABLED: no LOGIN command
+  std::vector<std::string> mechanisms;  // of the AUTH= capabilities, any case
+  bool login_disabled = false;          // LOGINDISABLED: no LOGIN command
 };
 
 struct ChoiceRules {
   bool tls = false;              // active
   bool channel_binding = false;  // pick_binding() found one
   bool allow_cleartext = false;  // loopback, or the user insists
-  std::string forced{};          // "SCRAM-SHA-256", "LOGIN"...; any case; empty: the strongest
+  std::string forced;            // "SCRAM-SHA-256", "LOGIN"...; any case; empty: the strongest
   bool authzid = false;          // log in on behalf of another user: SCRAM, PLAIN and EXTERNAL can carry that
 };
 

@@ -11,7 +11,7 @@ namespace pf::secrets {
 
 namespace {
 
-constexpr std::size_t max_file = 64 * 1024;
+constexpr std::size_t max_file = std::size_t{64} * 1024;
 
 Error usage(std::string what, std::string hint = {}) {
   return {Errc::usage, Scope::account, Retry::never, std::move(what), {}, std::move(hint)};

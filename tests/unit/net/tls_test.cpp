@@ -208,9 +208,10 @@ TEST_F(Tls, AWildcardStandsForExactlyOneLabel) {
 
 TEST_F(Tls, AnAddressNeedsAnAddressInTheCertificate) {
   CertificateOptions options = for_names({"127.0.0.9"});
-  options.ip_addresses = {"127.0.0.1"};
+  options.ip_addresses = {"127.0.0.1", "::1"};
   const auto files = issue(options);
   EXPECT_FALSE(verdict(files, trusting_ca("127.0.0.1")));
+  EXPECT_FALSE(verdict(files, trusting_ca("[::1]")));
   const auto e = verdict(files, trusting_ca("127.0.0.9"));
   ASSERT_TRUE(e) << "a DNS name that looks like an address is none";
   EXPECT_THAT(e->context, HasSubstr("127.0.0.1"));
@@ -443,6 +444,60 @@ TEST_F(Tls, CloseEndsAPendingRead) {
     stream->reset();
     ignore(co_await group.join());
     EXPECT_EQ(seen.code, Errc::cancelled);
+  });
+}
+
+// Gives one octet a read, so that every record comes in pieces.
+class Dribble final : public Stream {
+ public:
+  explicit Dribble(std::unique_ptr<Stream> below) : below_(std::move(below)) {}
+  Task<std::size_t> read_some(MutableBytes into) override { return below_->read_some(into.first(1)); }
+  Task<void> write(std::span<const Bytes> pieces) override { return below_->write(pieces); }
+  void close(bool abort) override { below_->close(abort); }
+  void set_abort_on_close() override { below_->set_abort_on_close(); }
+  [[nodiscard]] std::string peer_address() const override { return below_->peer_address(); }
+  [[nodiscard]] std::uint64_t wire_sent() const override { return below_->wire_sent(); }
+  [[nodiscard]] std::uint64_t wire_received() const override { return below_->wire_received(); }
+
+ private:
+  std::unique_ptr<Stream> below_;
+};
+
+TEST_F(Tls, PutsRecordsTogetherFromSingleOctets) {
+  TlsServerOptions options;
+  options.certificate = issue(for_names({"imap.example.com"}));
+  options.serve = [](SSL* ssl) { echo(ssl); };
+  const TlsServer server(options);
+  on_loop([&]() -> asio::awaitable<void> {
+    DialOptions to;
+    to.host = "127.0.0.1";
+    to.port = server.port();
+    auto tcp = co_await dial(to);
+    auto slow = std::make_unique<Dribble>(std::move(tcp).value());
+    auto stream = co_await start_tls(std::move(slow), trusting_ca("imap.example.com"), 20s);
+    EXPECT_TRUE(stream.ok());
+    const std::string text = noise(40'000);
+    const auto sent = co_await send_text(**stream, text);
+    EXPECT_TRUE(sent.ok());
+    const std::string got = co_await read_exactly(**stream, text.size());
+    EXPECT_TRUE(got == text);
+  });
+}
+
+TEST_F(Tls, AFloodOfKeyUpdatesIsCut) {
+  TlsServerOptions options;
+  options.certificate = issue(for_names({"imap.example.com"}));
+  options.serve = [](SSL* ssl) {
+    for (int i = 0; i < 100'000; ++i) {
+      if (SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) != 1 || SSL_do_handshake(ssl) != 1) return;
+    }
+  };
+  const TlsServer server(options);
+  on_loop([&]() -> asio::awaitable<void> {
+    auto stream = co_await connect(server.port(), trusting_ca("imap.example.com"));
+    const Error e = co_await read_error(**stream);
+    EXPECT_EQ(e.code, Errc::limit);
+    stream->reset();
   });
 }
 

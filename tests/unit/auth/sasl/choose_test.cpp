@@ -17,14 +17,22 @@ ChoiceRules clear() {
   return {};
 }
 ChoiceRules over_tls() {
-  return {.tls = true, .channel_binding = true};
+  ChoiceRules rules;
+  rules.tls = rules.channel_binding = true;
+  return rules;
+}
+
+Offer offering(const Names& mechanisms, bool login_disabled) {
+  Offer offer;
+  offer.mechanisms = mechanisms;
+  offer.login_disabled = login_disabled;
+  return offer;
 }
 
 // "SCRAM-SHA-256/y" with the GS2 flag of SCRAM; "login" for the command.
 std::vector<std::string> order(const Names& mechanisms, const ChoiceRules& rules,
                                bool login_disabled = false) {
-  const Offer offer{.mechanisms = mechanisms, .login_disabled = login_disabled};
-  const auto chosen = choose(offer, rules);
+  const auto chosen = choose(offering(mechanisms, login_disabled), rules);
   std::vector<std::string> out;
   if (!chosen) return out;
   for (const Choice& c : *chosen) {
@@ -40,8 +48,7 @@ std::vector<std::string> order(const Names& mechanisms, const ChoiceRules& rules
 }
 
 Error refusal(const Names& mechanisms, const ChoiceRules& rules, bool login_disabled = false) {
-  const Offer offer{.mechanisms = mechanisms, .login_disabled = login_disabled};
-  const auto chosen = choose(offer, rules);
+  const auto chosen = choose(offering(mechanisms, login_disabled), rules);
   EXPECT_FALSE(chosen.ok());
   return chosen ? Error() : chosen.error();
 }
@@ -141,8 +148,8 @@ TEST(Choose, WhenOnlyTlsIsMissingItSaysSo) {
 }
 
 TEST(Choose, EveryChoiceCanBeMade) {
-  const Offer offer{.mechanisms = everything, .login_disabled = false};
-  for (const Choice& c : choose(offer, over_tls()).value()) {
+  const auto chosen = choose(offering(everything, false), over_tls()).value();
+  for (const Choice& c : chosen) {
     Credentials credentials;
     credentials.user = "joe";
     EXPECT_TRUE(make_mechanism(c.mechanism, credentials, c.gs2, {"tls-exporter", "x"}).ok()) << c.mechanism;
