@@ -47,14 +47,10 @@ std::string_view HeaderScan::step(std::string_view rest) {
   switch (at_) {
     case At::line_start:
       return begin_line(rest);
-    case At::only_crs:
-      if (rest.front() == '\n') {
-        done_ = true;
-      } else if (rest.front() != '\r') {
-        at_ = At::skip;
-        return rest;
-      }
-      return rest.substr(1);
+    case At::cr:  // one CR, and nothing else of this line yet
+      done_ = rest.front() == '\n';
+      at_ = At::skip;
+      return rest;
     case At::name:
       return take_name(rest);
     case At::value:
@@ -75,9 +71,9 @@ std::string_view HeaderScan::begin_line(std::string_view rest) {
     done_ = true;
     return rest;
   }
-  at_ = c == '\r' ? At::only_crs : At::name;
   name_size_ = 0;
-  return rest;
+  at_ = c == '\r' ? At::cr : At::name;
+  return rest.substr(at_ == At::cr ? 1 : 0);
 }
 
 // All four fields whole: nothing that follows counts.
@@ -137,7 +133,7 @@ void HeaderScan::keep(std::string_view piece) {
 
 MessageKey HeaderScan::key(std::uint64_t size) const {
   // Each kind of digest begins with a letter of its own, so that no header can be made to look like a
-  // Message-ID. Values hold no NUL, so it parts them without doubt.
+  // Message-ID.  Values hold no NUL, so it parts them without doubt.
   std::string input;
   const auto append = [&](std::string_view text) {
     input += text;

@@ -31,23 +31,20 @@ struct MessageKey {
 // cut.  Linear, bounded: looks at no more than `header_limit` bytes, keeps no more than `field_limit` of a
 // field.  What counts:
 //   - Runs of blanks, line folds and bare CRs count as one blank, none at the ends, so that a server that
-//   refolds (or
-//     drops a CR, as Dovecot does) does not change the key.  Bare LF ends a line as CRLF does.
-//   - A NUL counts as 0x80, which is what Dovecot serves for it.  All other bytes count as they are, case
-//   included.
+//     refolds (or drops a CR, as Dovecot does) does not change the key.  Bare LF ends a line as CRLF does.
+//   - A NUL counts as 0x80, which is what Dovecot serves for it.  All other bytes count as they are.
 //   - Of a repeated field the first that is not empty counts; an empty field is as good as none.
-//   - Field names in any case, blanks before the colon allowed (RFC 5322 4.5).  A line without a colon is no
-//   field.
-//   - The header ends at the empty line, or one that holds CRs only.
+//   - Field names in any case, blanks before the colon allowed (RFC 5322 4.5).  No colon, no field.
+//   - The header ends at the empty line.  One with more than one CR is not empty: Dovecot reads on, too.
 // No header at all is a key too.
 class HeaderScan {
  public:
-  static constexpr std::size_t header_limit = 256 * 1024;
-  static constexpr std::size_t field_limit = 8 * 1024;
+  static constexpr std::size_t header_limit = 262'144;  // octets
+  static constexpr std::size_t field_limit = 8192;
 
   void feed(Bytes chunk);
-  // Nothing that follows can change the key: the header ended, its limit was reached, or all four fields were
-  // seen.
+  // Nothing that follows can change the key: the end of the header or its limit was reached, or all four
+  // fields were seen.
   [[nodiscard]] bool done() const { return done_; }
   // `size`: of the message as served, octets; used only where there is no Message-ID.
   [[nodiscard]] MessageKey key(std::uint64_t size) const;
@@ -56,7 +53,7 @@ class HeaderScan {
 
  private:
   enum Field : std::uint8_t { message_id, subject, date, from, none };
-  enum class At : std::uint8_t { line_start, only_crs, name, value, skip };
+  enum class At : std::uint8_t { line_start, cr, name, value, skip };
 
   std::string_view step(std::string_view rest);
   std::string_view begin_line(std::string_view rest);

@@ -36,6 +36,34 @@ TEST(HeaderScan, GivesTheSameKeyForTheMessageAndForItsHeaderFields) {
   EXPECT_TRUE(fields.from_message_id);
 }
 
+// Stored in a Maildir and asked for both ways, Dovecot 2.3.19.
+TEST(HeaderScan, AgreesWithDovecotAboutAwkwardHeaders) {
+  struct Served {
+    std::string_view message, fields;
+  };
+  const Served served[] = {
+      {"Subject : a\r\nMessage-ID\t: <1@x>\r\n\r\nb\r\n", "Subject : a\r\nMessage-ID\t: <1@x>\r\n\r\n"},
+      {" folded: x\r\nSubject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n"},
+      {"no colon here\r\n Subject: folded\r\nSubject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n"},
+      {"Message-ID: <1@x>\r\nX: y\r\nMessage-Id: <2@x>\r\n\r\nb\r\n",
+       "Message-ID: <1@x>\r\nMessage-Id: <2@x>\r\n\r\n"},
+      {"Subject: a\x80 b\r\nMessage-ID: <1\x80@x>\r\n\r\nb\r\n",
+       "Subject: a\x80 b\r\nMessage-ID: <1\x80@x>\r\n\r\n"},
+      {"Subject: a\r\r\nMessage-ID: <1@x>\r\r\n\r\r\nDate: body\r\r\n",
+       "Subject: a\r\r\nMessage-ID: <1@x>\r\r\nDate: body\r\r\n\r\n"},
+      {"Subject: a\rb\r\nMessage-ID: <1@x>\r\n\r\nb\r\n", "Subject: a\rb\r\nMessage-ID: <1@x>\r\n\r\n"},
+      {"X: y\r\n\rSubject: a\r\nMessage-ID: <1@x>\r\n\r\nb\r\n", "Message-ID: <1@x>\r\n\r\n"},
+      {"\r\nSubject: a\r\n\r\nb\r\n", "\r\n"},
+      {"Subject: a\r\n \r\n b\r\nMessage-ID:\r\n\t<1@x>\r\n\r\nb\r\n",
+       "Subject: a\r\n \r\n b\r\nMessage-ID:\r\n\t<1@x>\r\n\r\n"},
+      {": x\r\nSubject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n"},
+      {"From joe@x Mon Jan  1 00:00:00 2024\r\nSubject: a\r\n\r\nb\r\n", "Subject: a\r\n\r\n"},
+      {"Subject: a\r\nMessage-ID: <1@x>", "Subject: a\r\nMessage-ID: <1@x>\r\n\r\n"},
+      {"Sub\x80ject: a\r\nSubject\x80: b\r\nFrom: c\r\n\r\n", "Subject\x80: b\r\nFrom: c\r\n\r\n"},
+  };
+  for (const auto& [message, fields] : served) EXPECT_EQ(key_of(message), key_of(fields)) << message;
+}
+
 TEST(HeaderScan, DoesNotDependOnTheOrderOfFields) {
   EXPECT_EQ(key_of("Message-ID: <1@x>\r\nSubject: a\r\n\r\n"),
             key_of("Subject: a\r\nMessage-ID: <1@x>\r\n\r\n"));
