@@ -10,7 +10,7 @@
 
 namespace pf::test {
 
-class CourierServer : public MailServer {
+class CourierServer final : public MailServer {
  public:
   CourierServer();
   ~CourierServer() override;

@@ -16,7 +16,7 @@ struct CyrusOptions {
 };
 
 // An administrator (cyrus, password cyruspw) may log in for anybody by SASL PLAIN with an authzid.
-class CyrusServer : public MailServer {
+class CyrusServer final : public MailServer {
  public:
   explicit CyrusServer(CyrusOptions options = {});
   ~CyrusServer() override;

@@ -157,7 +157,8 @@ void DovecotServer::write_config() const {
 
 void DovecotServer::write_users() const {
   std::string users;
-  for (const auto& [name, password] : options_.users) users += name + ":{PLAIN}" + password + "\n";
+  for (const auto& [name, password] : options_.users)
+    users += fmt::format("{}:{{PLAIN}}{}\n", name, password);
   write_file(dir_ / "users", users);
   write_file(dir_ / "master-users",
              options_.master_user.first + ":{PLAIN}" + options_.master_user.second + "\n");

@@ -39,7 +39,7 @@ struct DovecotOptions {
 // Starts in the constructor (throws std::runtime_error with the log when it does not come up), stops in the
 // destructor.  Must be started by a thread that lives as long as the server is needed
 // (ProcessOptions::die_with_parent).
-class DovecotServer : public MailServer {
+class DovecotServer final : public MailServer {
  public:
   explicit DovecotServer(DovecotOptions options = {});
   ~DovecotServer() override;

@@ -11,7 +11,7 @@
 
 namespace pf::test {
 
-class MailutilsServer : public MailServer {
+class MailutilsServer final : public MailServer {
  public:
   MailutilsServer();
   ~MailutilsServer() override;

@@ -72,7 +72,8 @@ std::string find_program(const std::string& name) {
 
 std::vector<std::string> environment_of(const ProcessOptions& options) {
   std::vector<std::string> all;
-  for (const auto& [key, value] : options.env) all.push_back(key + "=" + value);
+  all.reserve(options.env.size());
+  for (const auto& [key, value] : options.env) all.push_back(std::string(key).append("=").append(value));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto key = text.substr(0, text.find('='));
