@@ -156,7 +156,7 @@ void add_protocol_lookalikes(Collection& all) {
 }
 
 void add_dates_and_flags(Collection& all) {
-  const auto dated = [&](const std::string& name, std::string date) {
+  const auto dated = [&](const std::string& name, const std::string& date) {
     const auto id = fmt::format("<date-{}@example.com>", std::string_view(date).substr(0, 11));
     all.add(name, with_id(id, name, "body\r\n")).date = date;
   };
