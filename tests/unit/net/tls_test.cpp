@@ -67,7 +67,7 @@ void send_tls(SSL* ssl, std::string_view text) {
 }
 
 void echo(SSL* ssl, bool key_updates) {
-  std::vector<char> buffer(64 * 1024);
+  std::vector<char> buffer(65536);
   for (int round = 0;; ++round) {
     const int n = SSL_read(ssl, buffer.data(), static_cast<int>(buffer.size()));
     if (n <= 0) return;
@@ -402,6 +402,7 @@ TEST_F(Tls, PutsManySmallPiecesIntoOneRecord) {
     auto stream = co_await connect(server.port(), trusting_ca("imap.example.com"));
     const std::string text = noise(2000);
     std::vector<Bytes> pieces;
+    pieces.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) pieces.push_back(Bytes(text).subspan(i, 1));
     const std::uint64_t before = (*stream)->wire_sent();
     const auto written = co_await (*stream)->write(pieces);

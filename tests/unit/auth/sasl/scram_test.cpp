@@ -214,7 +214,8 @@ TEST(Pbkdf2, GivesTheVectorsOfRfc6070) {
             "4b007901b765489abead49d926f721d065a429c1");
 }
 
-RC_GTEST_PROP(Scram, AnyServerMessagesEndInAnErrorAndNeverInALogin, (std::string first, std::string last)) {
+RC_GTEST_PROP(Scram, AnyServerMessagesEndInAnErrorAndNeverInALogin,
+              (const std::string& first, const std::string& last)) {
   const auto m = scram("SCRAM-SHA-256", nonce_7677);
   (void)m->step("");
   const bool with_prefix = *rc::gen::arbitrary<bool>();
