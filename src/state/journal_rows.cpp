@@ -230,6 +230,7 @@ Result<std::vector<MailboxRecord>> mailboxes(Database& database, const Accounts&
              "WHERE pair_id=(SELECT id FROM pair WHERE source_account=? AND target_account=?) ORDER BY id",
              {accounts.source, accounts.target}));
   std::vector<MailboxRecord> out;
+  out.reserve(found.size());
   for (auto& row : found) out.push_back(std::move(row.record));
   return out;
 }

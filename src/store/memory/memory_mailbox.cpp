@@ -135,6 +135,7 @@ Task<std::unique_ptr<MessageStream>> MemoryOpenMailbox::read(std::vector<Message
   (void)mailbox;
   PF_CO_TRYV(end(Op::read));
   std::vector<std::uint32_t> uids;
+  uids.reserve(refs.size());
   for (const auto& ref : refs) uids.push_back(uid_of_ref(ref));
   std::ranges::sort(uids);
   streaming_ = true;

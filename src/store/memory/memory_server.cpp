@@ -67,6 +67,7 @@ std::uint32_t MemoryServer::add(std::string_view path, std::string bytes, std::s
 std::vector<MemoryMessage> MemoryServer::messages(std::string_view path) const {
   std::vector<MemoryMessage> out;
   if (const auto* mailbox = find(id_of(path))) {
+    out.reserve(mailbox->messages.size());
     for (const auto& [uid, message] : mailbox->messages) out.push_back(message);
   }
   return out;
@@ -74,6 +75,7 @@ std::vector<MemoryMessage> MemoryServer::messages(std::string_view path) const {
 
 std::vector<std::string> MemoryServer::mailbox_ids() const {
   std::vector<std::string> out;
+  out.reserve(mailboxes_.size());
   for (const auto& [id, mailbox] : mailboxes_) out.push_back(id);
   return out;
 }

@@ -59,7 +59,7 @@ struct MemoryOptions {
   FlagSet dropped_flags;    // taken away without a word, whatever flag_rules say
   bool list_status = true;  // list() brings the status along
   std::size_t page_messages = 100;
-  std::size_t chunk_bytes = 16 * 1024;
+  std::size_t chunk_bytes = 16384;
 
   // An Error before: nothing was done; after: it was done, but the caller hears the Error.  Scope connection
   // ends the OpenMailbox that made the call.

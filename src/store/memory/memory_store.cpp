@@ -52,6 +52,7 @@ Task<std::vector<MailboxInfo>> MemoryStore::list() {
     }
   }
   std::vector<MailboxInfo> out;
+  out.reserve(found.size());
   for (const auto& [id, mailbox] : found) out.push_back(info(id, mailbox));
   PF_CO_TRYV(session_->after(Op::list, {}));
   co_return out;
