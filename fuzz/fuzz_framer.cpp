@@ -1,8 +1,8 @@
 // The framer over arbitrary octets: whole and split, buffered and streamed, it must tell the same story.  The
 // first octet chooses where to split, the second whether to stream.
+#include "fuzz/check.h"
 #include "imap/wire/framer.h"
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -56,8 +56,8 @@ class Teller {
     } else if (auto* ready = std::get_if<FrameReady>(&*event)) {
       story_.log.push_back("frame " + ready->frame->text);
       for (const auto& literal : ready->frame->literals) {
-        if (literal.end > ready->frame->text.size() || literal.begin >= literal.end) std::abort();
-        if (!literal.streamed && literal.data.size() != literal.size) std::abort();
+        PF_CHECK(literal.end <= ready->frame->text.size() && literal.begin < literal.end);
+        PF_CHECK(literal.streamed || literal.data.size() == literal.size);
         story_.log.push_back(literal.data);
       }
     }
@@ -82,6 +82,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Teller parts{stream};
   for (std::size_t at = 0; at < input.size(); at += step) parts.feed(input.substr(at, step));
   // An endless line is refused as soon as it is too long: a piece earlier or later, but by both.
-  if (!(whole.story() == parts.story())) std::abort();
+  PF_CHECK(whole.story() == parts.story());
   return 0;
 }

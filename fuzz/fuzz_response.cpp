@@ -1,12 +1,12 @@
 // Arbitrary octets through the framer and the grammar, as the client does it: whatever comes must end in a
 // value.
+#include "fuzz/check.h"
 #include "imap/grammar/classify.h"
 #include "imap/grammar/response.h"
 #include "imap/session/pipeline_rules.h"
 #include "imap/session/selected_mailbox.h"
 #include "imap/wire/framer.h"
 
-#include <cstdlib>
 #include <string_view>
 #include <variant>
 
@@ -24,10 +24,10 @@ void take(const Frame& frame, SelectedMailbox& mailbox) {
     (void)hints_throttling(tagged->code, tagged->text);
   }
   if (const auto* unknown = std::get_if<Unknown>(&response)) {
-    if (unknown->reason.empty()) std::abort();
+    PF_CHECK(!unknown->reason.empty());
   }
   if (const auto* vanished = std::get_if<Vanished>(&response)) {
-    if (UidSet::parse(vanished->uids.to_string()) != vanished->uids) std::abort();
+    PF_CHECK(UidSet::parse(vanished->uids.to_string()) == vanished->uids);
   }
   (void)parse_greeting(frame);
 }
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!event || std::holds_alternative<NeedMore>(*event)) return 0;
     if (const auto* start = std::get_if<LiteralStart>(&*event)) {
       const auto so_far = parse_fetch_so_far(*start->frame);
-      if (so_far && so_far->sections.empty()) std::abort();
+      PF_CHECK(!so_far || !so_far->sections.empty());
       if (so_far && so_far->body() != nullptr) framer.stream_literal();
     }
     if (const auto* ready = std::get_if<FrameReady>(&*event)) take(*ready->frame, mailbox);

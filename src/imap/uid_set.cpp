@@ -26,9 +26,8 @@ bool joins(UidRange left, UidRange right) {
 std::optional<Uid> parse_uid(std::string_view text, std::optional<Uid> star) {
   if (text == "*") return star;
   std::uint32_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || value == 0) return std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stop != text.data() + text.size() || value == 0) return std::nullopt;
   return Uid{value};
 }
 

@@ -201,7 +201,10 @@ std::optional<std::string_view> Lexer::until(char c) {
       ++position_;
       return inside;
     }
-    if (peek() == '"' && quotes_close && (quotes_close = skip_quoted())) continue;
+    if (peek() == '"' && quotes_close) {
+      quotes_close = skip_quoted();
+      if (quotes_close) continue;
+    }
     if (const auto* found = literal_here()) {
       position_ = found->end;
       ++next_literal_;

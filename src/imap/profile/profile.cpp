@@ -8,7 +8,7 @@ namespace pf::imap {
 namespace {
 
 using Q = Quirk;
-constexpr std::uint64_t mib = 1024 * 1024;
+constexpr std::uint64_t mib = std::uint64_t{1024} * 1024;
 
 // How to know a kind of server and what to expect of it.  The first family that matches is taken, so
 // providers stand before the software they are built on.

@@ -12,9 +12,9 @@ struct Limits {
   // Text of one response, all its lines together, literals not counted.  The longest honest ones are LIST,
   // CAPABILITY and FETCH of keywords (kilobytes); "* SEARCH" of 130,000 uids just fits, so searches go by uid
   // windows or ESEARCH.
-  std::size_t max_text = 1024 * 1024;
+  std::size_t max_text = std::size_t{1024} * 1024;
   // Octets of all buffered literals of one response: names, header fields.  Bodies are streamed.
-  std::uint64_t max_buffered_literals = 16 * 1024 * 1024;
+  std::uint64_t max_buffered_literals = std::uint64_t{16} * 1024 * 1024;
   // One streamed literal.
   std::uint64_t max_streamed_literal = std::uint64_t{1} << 40;
   // Number of literals in one response ("10^6 empty literals").
@@ -30,7 +30,7 @@ struct Limits {
   std::uint64_t max_untagged_responses = 20'000'000;
   std::uint64_t max_untagged_octets = std::uint64_t{4} << 30;
   // What the framer keeps allocated between responses.
-  std::size_t keep_capacity = 64 * 1024;
+  std::size_t keep_capacity = std::size_t{64} * 1024;
 };
 
 // RFC 7888: a LITERAL- server takes non-synchronizing literals up to this size.
