@@ -1,5 +1,6 @@
 #include "cli/man.h"
 
+#include "base/ascii.h"
 #include "cli/options.h"
 #include "cli/version.h"
 
@@ -27,6 +28,13 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+// "compare both sides" -> "Compare both sides."
+std::string sentence(std::string_view text) {
+  std::string out(text);
+  out.front() = ascii_upper(out.front());
+  return escaped(out) + (text.ends_with('?') ? "" : ".");
+}
+
 std::string paragraphs(std::string_view text) {
   std::string out;
   for (auto at = text.find("\n\n"); at != std::string_view::npos; at = text.find("\n\n")) {
@@ -41,7 +49,7 @@ std::string option_entry(const Option& option) {
   if (option.letter != '\0') names = fmt::format("\\fB\\-{}\\fR, ", option.letter);
   names += fmt::format("\\fB\\-\\-{}\\fR", escaped(option.name));
   if (!option.value.empty()) names += fmt::format(" \\fI{}\\fR", escaped(option.value));
-  return fmt::format(".TP\n{}\n{}.\n", names, escaped(option.help));
+  return fmt::format(".TP\n{}\n{}\n", names, sentence(option.help));
 }
 
 std::string command_entry(const CommandSpec& command) {
@@ -161,7 +169,7 @@ std::string examples() {
   for (const auto& command : commands())
     for (const auto& example : command.examples)
       if (!command.hidden)
-        out += fmt::format(".TP\n\\fB{}\\fR\n{}.\n", escaped(example.command), escaped(example.meaning));
+        out += fmt::format(".TP\n\\fB{}\\fR\n{}\n", escaped(example.command), sentence(example.meaning));
   return out;
 }
 

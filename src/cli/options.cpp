@@ -150,15 +150,17 @@ CommandSpec verify_command() {
       .description =
           "Lists every message of FROM that TO lacks, that TO has besides, or that differs. Both sides are "
           "opened read-only. Exit status 4 tells of differences.",
-      .groups = {mailbox_choice(),
-                 message_choice(),
-                 {"How",
-                  {flag("content", "compare the octets of every message, not only what identifies it")}},
-                 {"Connection",
-                  {connections_option(), compress_option(), time_limit_option(), timeout_option(),
-                   cleartext_option()}},
-                 pair_passwords(),
-                 pair_output()},
+      .groups =
+          {mailbox_choice(),
+           message_choice(),
+           {"How", {flag("content", "compare the octets of every message, not only what identifies it")}},
+           {"Connection",
+            {connections_option(), compress_option(), time_limit_option(), timeout_option(),
+             cleartext_option(),
+             // Accepted so that a script can give both commands the same options; nothing is remembered.
+             hidden(value("state-dir", "DIR", "not used", Takes::directory)), settle_option()}},
+           pair_passwords(),
+           pair_output()},
       .examples = {
           {"postferry verify old new", "are all messages of account 'old' in account 'new'?"},
           {"postferry verify --content --mailbox INBOX imaps://joe@old.example imaps://joe@new.example",

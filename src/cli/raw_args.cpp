@@ -144,7 +144,9 @@ Result<RawArgs> parse_raw(const CommandSpec& command, std::span<const std::strin
   } catch (const CLI::ParseError&) {  // the library's way to refuse
     return mismatch(slots, words);
   }
-  if (const auto unknown = app.remaining(); !unknown.empty()) return unknown_option(command, unknown.front());
+  for (const auto& word : app.remaining()) {
+    if (word != "--") return unknown_option(command, word);
+  }
   for (const auto& slot : slots) {
     PF_TRYV(collect(raw, slot));
   }

@@ -28,9 +28,36 @@ std::uint64_t whole(double seconds) {
   return std::isfinite(seconds) ? static_cast<std::uint64_t>(std::clamp(seconds, 0.0, longest) + 0.5) : 0;
 }
 
-std::size_t step(std::string_view text) {
+struct Range {
+  char32_t first, last;
+};
+
+// Wide in terminals (Unicode East Asian Width W and F), roughly by block: a column too few misaligns a table,
+// no more.
+constexpr std::array<Range, 11> wide = {{{0x1100, 0x115f},
+                                         {0x2e80, 0x303e},
+                                         {0x3041, 0xa4cf},
+                                         {0xac00, 0xd7a3},
+                                         {0xf900, 0xfaff},
+                                         {0xfe30, 0xfe6f},
+                                         {0xff00, 0xff60},
+                                         {0xffe0, 0xffe6},
+                                         {0x1f300, 0x1f64f},
+                                         {0x1f900, 0x1f9ff},
+                                         {0x20000, 0x3fffd}}};
+constexpr Range combining = {0x0300, 0x036f};
+
+struct Step {
+  std::size_t bytes = 1, columns = 1;
+};
+
+Step step(std::string_view text) {
   const auto point = first_code_point(text);
-  return point ? point->length : 1;
+  if (!point) return {};
+  const auto in = [value = point->value](const Range& range) {
+    return value >= range.first && value <= range.last;
+  };
+  return {point->length, in(combining) ? 0U : std::ranges::any_of(wide, in) ? 2U : 1U};
 }
 
 }  // namespace
@@ -70,13 +97,22 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
 
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
-  for (; !text.empty(); text.remove_prefix(step(text))) ++columns;
+  while (!text.empty()) {
+    const auto next = step(text);
+    columns += next.columns;
+    text.remove_prefix(next.bytes);
+  }
   return columns;
 }
 
 std::string_view cut_to(std::string_view text, std::size_t columns) {
   auto rest = text;
-  for (; columns > 0 && !rest.empty(); --columns) rest.remove_prefix(step(rest));
+  while (!rest.empty()) {
+    const auto next = step(rest);
+    if (next.columns > columns) break;
+    columns -= next.columns;
+    rest.remove_prefix(next.bytes);
+  }
   return text.substr(0, text.size() - rest.size());
 }
 

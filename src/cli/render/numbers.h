@@ -16,7 +16,8 @@ std::string clock_text(double seconds);          // "0:12", "12:05", "1:02:03"
 // "1 message", "2 messages".
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 
-// Columns a text takes, one for each code point; a byte that is no UTF-8 takes one.
+// Columns a text takes on a terminal: two for East Asian letters, none for combining marks, one for a byte
+// that is no UTF-8.
 std::size_t columns_of(std::string_view text);
 // The beginning of `text` that fits into `columns`, never half a code point.
 std::string_view cut_to(std::string_view text, std::size_t columns);

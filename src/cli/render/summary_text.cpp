@@ -74,12 +74,9 @@ std::string verify_headline(const Summary& s) {
 std::string dry_run_headline(const Summary& s) {
   if (s.outcome == Outcome::failed) return "Dry run failed: nothing was changed.";
   if (s.outcome == Outcome::interrupted) return "Dry run interrupted: nothing was changed.";
-  auto text = fmt::format("Dry run, nothing was changed: {} to copy", messages(s.copied));
-  if (s.copied > 0) text += fmt::format(" ({})", bytes_text(s.bytes_copied));
-  text += fmt::format(", {} already there", grouped(s.matched));
-  if (s.restored > 0) text += fmt::format(", {} to restore", grouped(s.restored));
-  if (s.flags_changed > 0) text += fmt::format(", {} with flags to change", grouped(s.flags_changed));
-  return text + ".";
+  // What would be copied stands above, line by line: the plan.
+  return fmt::format("Dry run, nothing was changed: {} in {} looked at, {} already there.",
+                     messages(s.source_messages), mailboxes(s.mailboxes), grouped(s.matched));
 }
 
 std::string sync_headline(const Summary& s) {
@@ -149,22 +146,18 @@ std::vector<Column> columns(RunKind kind) {
             {"extra", number_cell<&M::extra>, always},
             {"different", number_cell<&M::different>, always},
             {"normalised", number_cell<&M::normalised>, not_zero<&M::normalised>}};
-  std::vector<Column> all = {
-      {"messages", number_cell<&M::source_messages>, always},
-      {kind == RunKind::dry_run ? "to copy" : "copied", number_cell<&M::copied>, always},
-      {"there", number_cell<&M::matched>, always},
-      {"restored", number_cell<&M::restored>, not_zero<&M::restored>},
-      {"flags", number_cell<&M::flags_changed>, not_zero<&M::flags_changed>},
-      {"vanished", number_cell<&M::vanished>, not_zero<&M::vanished>},
-      {"failed", number_cell<&M::failed>, not_zero<&M::failed>},
-      {"missing", number_cell<&M::missing>, not_zero<&M::missing>},
-      {"different", number_cell<&M::different>, not_zero<&M::different>},
-      {"size", size_cell, always}};
-  if (kind == RunKind::sync) {
-    all.push_back({"rate", rate_cell, always});
-    all.push_back({"time", time_cell, always});
-  }
-  return all;
+  return {{"messages", number_cell<&M::source_messages>, always},
+          {kind == RunKind::dry_run ? "to copy" : "copied", number_cell<&M::copied>, always},
+          {"there", number_cell<&M::matched>, always},
+          {"restored", number_cell<&M::restored>, not_zero<&M::restored>},
+          {"flags", number_cell<&M::flags_changed>, not_zero<&M::flags_changed>},
+          {"vanished", number_cell<&M::vanished>, not_zero<&M::vanished>},
+          {"failed", number_cell<&M::failed>, not_zero<&M::failed>},
+          {"missing", number_cell<&M::missing>, not_zero<&M::missing>},
+          {"different", number_cell<&M::different>, not_zero<&M::different>},
+          {"size", size_cell, always},
+          {"rate", rate_cell, always},
+          {"time", time_cell, always}};
 }
 
 std::string mailbox_name(const MailboxReport& m) {
@@ -242,7 +235,7 @@ std::string summary_text(const Summary& summary, const SummaryStyle& style) {
   const bool compared_after = style.kind == RunKind::sync && summary.verify_differs;
   if (compared_after)
     text += fmt::format("The comparison afterwards found differences: {}.\n", differences(summary));
-  text += mailbox_table(summary, style);
+  if (style.kind != RunKind::dry_run) text += mailbox_table(summary, style);
   text += traffic(summary);
   std::vector<std::string> warnings;
   for (const auto& warning : summary.warnings) warnings.push_back(printable(warning));

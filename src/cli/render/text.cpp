@@ -1,6 +1,7 @@
 #include "cli/render/text.h"
 
 #include "base/printable.h"
+#include "cli/exit_status.h"
 #include "cli/render/numbers.h"
 #include "cli/render/summary_text.h"
 
@@ -86,17 +87,20 @@ void TextRenderer::event(const sync::Event& event) {
                     grouped(done->report.copied), grouped(done->report.matched)));
 }
 
-void TextRenderer::summary(const sync::Summary& summary, int /*exit_status*/) {
+void TextRenderer::summary(const sync::Summary& summary, int exit_status) {
   out(summary_text(summary, {.kind = style_.kind, .all_mailboxes = style_.verbose > 0}));
   if (summary.fatal) err(error_line(*summary.fatal));
+  if (exit_status == static_cast<int>(Exit::no_login))
+    err("'postferry doctor' examines one account, step by step.\n");
 }
 
 void TextRenderer::finding(const app::Finding& finding) {
+  failure_shown_ = failure_shown_ || finding.level == app::Finding::Level::failure;
   out(finding_text(finding, style_.colour));
 }
 
 void TextRenderer::findings_done(const Error* stopped, int /*exit_status*/) {
-  if (stopped != nullptr) err(error_line(*stopped));
+  if (stopped != nullptr && !failure_shown_) err(error_line(*stopped));
 }
 
 void TextRenderer::log(std::string_view text) {
@@ -109,11 +113,13 @@ void QuietRenderer::summary(const sync::Summary& summary, int /*exit_status*/) {
 }
 
 void QuietRenderer::finding(const app::Finding& finding) {
-  if (finding.level == app::Finding::Level::failure) err_(finding_text(finding, false));
+  if (finding.level != app::Finding::Level::failure) return;
+  failure_shown_ = true;
+  err_(finding_text(finding, false));
 }
 
 void QuietRenderer::findings_done(const Error* stopped, int /*exit_status*/) {
-  if (stopped != nullptr) err_(error_line(*stopped));
+  if (stopped != nullptr && !failure_shown_) err_(error_line(*stopped));
 }
 
 }  // namespace pf::cli

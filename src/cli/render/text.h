@@ -33,6 +33,7 @@ class TextRenderer : public Renderer {
   TextStyle style_;
   Streams streams_;
   ProgressView progress_;
+  bool failure_shown_ = false;  // as a finding, so that the error that follows from it is not told again
 };
 
 // Failures on standard error and nothing else: for cron.
@@ -48,6 +49,7 @@ class QuietRenderer : public Renderer {
 
  private:
   std::function<void(std::string_view)> err_;
+  bool failure_shown_ = false;
 };
 
 // "postferry: what; what to do": the sentence of a usage mistake as it is, any other error described.

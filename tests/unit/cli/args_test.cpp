@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ostream>
 
 namespace pf::cli {
 namespace {
@@ -159,7 +160,7 @@ TEST(Args, WordsAfterTwoDashesAreAccounts) {
 
 TEST(Args, VerifyTakesItsOptions) {
   const auto command = parsed({"verify", "old", "new", "--content", "--connections=2", "--mailbox", "INBOX",
-                               "--to-password-command", "pass x"});
+                               "--to-password-command", "pass x", "--state-dir", "/s"});
   ASSERT_TRUE(command.ok()) << command.error().context;
   const auto& c = std::get<VerifyCommand>(*command);
   EXPECT_TRUE(c.policy.content);
@@ -196,6 +197,10 @@ struct Case {
   const char* sentence;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  for (const auto& word : c.words) *out << word << ' ';
+}
+
 class ArgsRefuse : public testing::TestWithParam<Case> {};
 
 TEST_P(ArgsRefuse, WithOneExactSentence) {
@@ -209,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"snyc"}, "unknown command 'snyc'; did you mean sync?"},
         Case{{"frobnicate"}, "unknown command 'frobnicate'; see 'postferry --help'"},
         Case{{"--verbos"}, "unknown option '--verbos'; see 'postferry --help'"},
-        Case{{"help", "sing"}, "unknown command 'sing'; did you mean sync?"},
+        Case{{"help", "synk"}, "unknown command 'synk'; did you mean sync?"},
         Case{{"sync"}, "FROM is missing; write postferry sync FROM TO"},
         Case{{"sync", "a"}, "TO is missing; write postferry sync FROM TO"},
         Case{{"sync", "a", "b", "c"}, "unexpected argument 'c'; see 'postferry sync --help'"},

@@ -148,7 +148,7 @@ TEST(Man, TheCheckedInPageIsTheGeneratedOne) {
 
 TEST(Man, EscapesWhatTroffWouldTake) {
   const auto page = man_page();
-  EXPECT_NE(page.find("\\fB\\-\\-skip\\-deleted\\fR\nleave out messages flagged \\eDeleted.\n"),
+  EXPECT_NE(page.find("\\fB\\-\\-skip\\-deleted\\fR\nLeave out messages flagged \\eDeleted.\n"),
             std::string::npos);
   EXPECT_NE(page.find("\\fB\\-n\\fR, \\fB\\-\\-dry\\-run\\fR\n"), std::string::npos);
   // A line that starts with a dot is a request; all of ours are known ones.

@@ -91,6 +91,10 @@ struct Case {
   const char* sentence;
 };
 
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.url;
+}
+
 class AccountUrlRefuses : public testing::TestWithParam<Case> {};
 
 TEST_P(AccountUrlRefuses, WithOneExactSentence) {

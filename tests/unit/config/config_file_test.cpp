@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 
 namespace pf::config {
 namespace {
@@ -73,6 +74,10 @@ struct Case {
   const char* text;
   const char* sentence;
 };
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.text;
+}
 
 class ConfigFileRefuses : public testing::TestWithParam<Case> {};
 

@@ -57,7 +57,9 @@ TEST(Numbers, OneIsSingular) {
   EXPECT_EQ(counted(2000, "message", "messages"), "2,000 messages");
 }
 
-TEST(Columns, CountCodePointsAndSingleBadBytes) {
+TEST(Columns, CountWhatATerminalShows) {
+  EXPECT_EQ(columns_of("日本語/台北"), 11U);
+  EXPECT_EQ(columns_of("e\u0301"), 1U);
   EXPECT_EQ(columns_of("Entwürfe"), 8U);
   EXPECT_EQ(columns_of("\xff\xfe"), 2U);
   EXPECT_EQ(columns_of(""), 0U);
@@ -66,6 +68,8 @@ TEST(Columns, CountCodePointsAndSingleBadBytes) {
 TEST(Columns, CutNeverSplitsACodePoint) {
   EXPECT_EQ(cut_to("Entwürfe", 4), "Entw");
   EXPECT_EQ(cut_to("Entwürfe", 5), "Entwü");
+  EXPECT_EQ(cut_to("日本", 3), "日");
+  EXPECT_EQ(cut_to("e\u0301x", 1), "e\u0301");
   EXPECT_EQ(cut_to("ab", 9), "ab");
   EXPECT_EQ(cut_to("ab", 0), "");
 }

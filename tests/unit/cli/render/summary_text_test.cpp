@@ -118,14 +118,12 @@ TEST(SummaryText, TellsHowARunEnded) {
             "Finished in 2.0 s, a safety guard withheld some of it: 0 messages copied, 0 already there.\n");
 }
 
-TEST(SummaryText, OfADryRunSpeaksOfWhatWouldBe) {
-  Summary s;
-  s.copied = 3;
-  s.bytes_copied = 3000;
-  s.matched = 7;
-  s.restored = 1;
+TEST(SummaryText, OfADryRunSaysThatNothingChangedAndLeavesThePlanToItsLines) {
+  auto s = example();
+  s.copied = 0;
+  s.bytes_received = s.bytes_sent = 0;
   EXPECT_EQ(summary_text(s, {.kind = RunKind::dry_run}),
-            "Dry run, nothing was changed: 3 messages to copy (3.0 KB), 7 already there, 1 to restore.\n");
+            "Dry run, nothing was changed: 5,120 messages in 3 mailboxes looked at, 120 already there.\n");
 }
 
 TEST(SummaryText, OfAComparison) {

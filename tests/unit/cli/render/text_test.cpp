@@ -71,7 +71,8 @@ TEST(TextRenderer, TheEndOfAFailedRunSaysWhatToDo) {
   EXPECT_EQ(page.err,
             "postferry: TO imaps://joe@h:993: LOGIN: the server refused the login (server said: bad \\x{1b} "
             "password). Check "
-            "user and password\n");
+            "user and password\n"
+            "'postferry doctor' examines one account, step by step.\n");
 }
 
 TEST(TextRenderer, FindingsStandInColumnsWithTheirRemedy) {
@@ -86,6 +87,17 @@ TEST(TextRenderer, FindingsStandInColumnsWithTheirRemedy) {
             "                    -> Make room first\n"
             "FAIL  login         refused: \\x{1b}[31mno\n"
             "                    -> Check the password\n");
+}
+
+TEST(TextRenderer, AnErrorTellsItselfOnlyWhenNoFindingDid) {
+  const Error error(Errc::refused, Scope::account, Retry::later, "connect to h:993");
+  Page silent;
+  silent.renderer.findings_done(&error, 3);
+  EXPECT_EQ(silent.err, "postferry: connect to h:993: the server does not accept connections\n");
+  Page told;
+  told.renderer.finding({app::Finding::Level::failure, "tcp", error.describe(), ""});
+  told.renderer.findings_done(&error, 3);
+  EXPECT_EQ(told.err, "");
 }
 
 TEST(TextRenderer, ColoursOnlyTheLevelAndOnlyWhenAsked) {
