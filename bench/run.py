@@ -266,7 +266,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="1,000 messages, one round: to see that it works")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="rounds (default 3); figures are medians")
-    parser.add_argument("--only", metavar="TEXT", help="only cases whose name contains TEXT")
+    parser.add_argument("--only", metavar="TEXT", action="append", help="only cases whose name contains TEXT (repeatable)")
     parser.add_argument("--json", metavar="FILE", help="also write all figures there")
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build/release/bench", help=argparse.SUPPRESS)
     parser.add_argument("--postferry", type=pathlib.Path, default=ROOT / "build/release/postferry", help=argparse.SUPPRESS)
@@ -281,7 +281,7 @@ def main():
         say(f"no {options.postferry}: measuring the others only")
 
     def chosen(cases):
-        return [c for c in cases if not options.only or options.only in c[0]]
+        return [c for c in cases if not options.only or any(text in c[0] for text in options.only)]
 
     directory = pathlib.Path(tempfile.mkdtemp(prefix="pfb-", dir="/tmp"))
     directory.chmod(0o755)

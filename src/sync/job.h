@@ -8,6 +8,7 @@
 #include "sync/report.h"
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -29,7 +30,10 @@ struct MailboxJob {
   Phase phase = Phase::waiting;
   std::size_t predecessor = SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
 
+  bool creating = false;  // the target mailbox is being made; prepare() waits for it
+
   // Set by prepare().
+  std::unique_ptr<store::OpenMailbox> opened_source;  // for the first lane that copies
   store::MailboxStatus source_status;  // when it was scanned
   store::MailboxStatus target_status;  // before anything of ours
   FlagRules rules;

@@ -11,7 +11,7 @@ namespace pf::sync {
 namespace {
 
 // Memory of one batch.  A lane has at most three: one being filled, two on the wire.
-constexpr std::size_t batch_bytes = std::size_t{2} << 20;
+constexpr std::size_t batch_bytes = std::size_t{1} << 20;
 constexpr std::size_t batches_on_the_wire = 2;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
@@ -100,6 +100,7 @@ Task<void> Lane::transfer(MailboxJob& job, std::size_t sharers) {
 }
 
 Task<void> Lane::open_source(MailboxJob& job) {
+  if (!source_) source_ = std::move(job.opened_source);
   if (!source_) {
     PF_CO_TRY(source_, co_await patience_.open(run_.source, job.mapped.source, store::Access::read));
   }

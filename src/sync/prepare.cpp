@@ -4,6 +4,7 @@
 #include "sync/content.h"
 #include "sync/match.h"
 #include "sync/recover.h"
+#include "sync/scan.h"
 
 #include <fmt/format.h>
 
@@ -12,22 +13,6 @@
 namespace pf::sync {
 
 namespace {
-
-Task<std::vector<MessageMeta>> scan_all(store::OpenMailbox& mailbox, store::ScanFields fields) {
-  std::vector<MessageMeta> all;
-  MessageRef from;
-  for (;;) {
-    PF_CO_TRY(store::ScanPage page, co_await mailbox.scan(from, fields));
-    if (all.empty()) {
-      all = std::move(page.messages);
-    } else {
-      std::ranges::move(page.messages, std::back_inserter(all));
-    }
-    if (!page.more) break;
-    from = page.next;
-  }
-  co_return all;
-}
 
 std::vector<Unresolved> as_unresolved(std::vector<state::IntentRow> intents) {
   std::vector<Unresolved> out;
@@ -45,21 +30,22 @@ class Preparation {
   Preparation(RunContext& run, MailboxJob& job, Patience& patience) : run_(run), job_(job), patience_(patience) {}
 
   Task<void> prepare() {
-    PF_CO_TRY(job_.record, co_await run_.journal.mailbox(job_.mapped.source.id, job_.mapped.target.id));
-    if (job_.mapped.exists && !run_.policy.dry_run) PF_CO_TRYV(co_await clean_up());
+    if (!job_.creating) PF_CO_TRYV(co_await recall());
     PF_CO_TRYV(co_await open_both());
     PF_CO_TRYV(co_await check_epochs());
     PF_CO_TRYV(co_await look());
     PF_CO_TRYV(co_await pair_by_identity());
     plan();
-    ignore(co_await source_->close());
+    job_.opened_source = std::move(source_);
     if (target_) ignore(co_await target_->close());
     co_return Status{};
   }
 
  private:
   // What an earlier run left behind: appends nobody saw the answer of, and their late doubles.
-  Task<void> clean_up() {
+  Task<void> recall() {
+    PF_CO_TRY(job_.record, co_await run_.journal.mailbox(job_.mapped.source.id, job_.mapped.target.id));
+    if (!job_.mapped.exists || job_.report.created || run_.policy.dry_run) co_return Status{};
     PF_CO_TRY(auto intents, co_await run_.journal.open_intents(job_.record.id));
     if (!intents.empty()) PF_CO_TRYV(co_await recover(run_, job_, patience_, as_unresolved(std::move(intents))));
     PF_CO_TRYV(co_await remove_late_doubles(run_, job_, patience_));
@@ -72,12 +58,20 @@ class Preparation {
     co_return Status{};
   }
 
+  Task<void> open_target(store::Access access) {
+    while (job_.creating) co_await job_.changed.wait();
+    if (job_.record.id == 0) PF_CO_TRYV(co_await recall());
+    if (!job_.mapped.exists) co_return Status{};
+    auto opened = co_await open_side(run_.target, job_.mapped.target, access, target_);
+    co_return opened;
+  }
+
   Task<void> open_both() {
     TaskGroup group;
     co_await group.spawn(open_side(run_.source, job_.mapped.source, store::Access::read, source_));
     // SELECT, because EXAMINE does not tell which flags are permanent; a dry run looks only.
     const auto access = run_.policy.dry_run ? store::Access::read : store::Access::write;
-    if (job_.mapped.exists) co_await group.spawn(open_side(run_.target, job_.mapped.target, access, target_));
+    co_await group.spawn(open_target(access));
     PF_CO_TRYV(co_await group.join());
     job_.source_status = source_->status();
     job_.stored = 0;  // what was recovered is counted by the target itself

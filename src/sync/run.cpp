@@ -1,6 +1,7 @@
 #include "sync/run.h"
 
 #include "async/group.h"
+#include "sync/conclude.h"
 #include "sync/finish.h"
 #include "sync/job.h"
 #include "sync/lane.h"
@@ -33,9 +34,14 @@ class CopyRun {
     if (run_.policy.dry_run) {
       PF_CO_TRYV(co_await plan_only());
     } else {
-      PF_CO_TRYV(co_await create_missing());
-      PF_CO_TRYV(co_await leave_settled());
-      PF_CO_TRYV(co_await run_lanes());
+      // Mailboxes are made while the lanes log in and look at the source.
+      TaskGroup making;
+      for (auto& job : jobs_) job.creating = !job.mapped.exists;
+      co_await making.spawn(create_missing());
+      auto copied = co_await copy_all();
+      auto made = co_await making.join();
+      if (!made) co_return made;
+      if (!copied) co_return copied;
       PF_CO_TRYV(co_await remember_settled());
     }
     co_return Status{};
@@ -123,16 +129,29 @@ class CopyRun {
 
   // ---- before the lanes ----------------------------------------------------------------------------------------
 
+  Task<void> copy_all() {
+    PF_CO_TRYV(co_await leave_settled());
+    auto copied = co_await run_lanes();
+    co_return copied;
+  }
+
   Task<void> create_missing() {
     TaskGroup group;
     for (auto& job : jobs_) {
-      if (!job.mapped.exists && job.predecessor == SIZE_MAX) co_await group.spawn(create_one(job));
+      if (job.creating && job.predecessor == SIZE_MAX) co_await group.spawn(create_one(job));
     }
-    PF_CO_TRYV(co_await group.join());
+    auto created = co_await group.join();
     for (auto& job : jobs_) {
-      if (job.predecessor == SIZE_MAX) continue;
-      job.mapped.exists = jobs_[job.predecessor].mapped.exists;
-      job.mapped.target.id = jobs_[job.predecessor].mapped.target.id;
+      if (job.predecessor != SIZE_MAX) {
+        job.mapped.exists = jobs_[job.predecessor].mapped.exists;
+        job.mapped.target.id = jobs_[job.predecessor].mapped.target.id;
+      }
+      job.creating = false;
+      job.changed.notify_all();
+    }
+    if (!created) {
+      if (!run_.fatal) run_.fatal = created.error();
+      co_return created;
     }
     TaskGroup subscribing;
     for (auto& job : jobs_) {
@@ -160,6 +179,8 @@ class CopyRun {
     }
     job.mapped.exists = true;
     job.report.created = created.ok();
+    job.creating = false;
+    job.changed.notify_all();
     co_return Status{};
   }
 
@@ -228,7 +249,7 @@ class CopyRun {
     std::vector<store::MailboxInfo> ask;
     std::vector<MailboxJob*> who;
     for (auto& job : jobs_) {
-      if ((job.mapped.*side).status || job.phase == MailboxJob::Phase::done || job.report.created) continue;
+      if ((job.mapped.*side).status || job.phase == MailboxJob::Phase::done || job.creating || job.report.created) continue;
       ask.push_back(job.mapped.*side);
       who.push_back(&job);
     }
@@ -337,6 +358,7 @@ class CopyRun {
       job.phase = MailboxJob::Phase::preparing;
       job.started = MonoClock::now();
       auto prepared = co_await prepare_patiently(lane, job);
+      if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
       if (!prepared) {
         fail_mailbox(job, prepared.error());
         co_return prepared;
@@ -350,6 +372,8 @@ class CopyRun {
     const std::size_t sharers = run_.policy.order == Order::newest ? 1 : std::max(lanes_, job.lanes);
     auto worked = co_await lane.work(job, sharers);
     if (!worked && worked.error().scope == Scope::mailbox && !job.error) job.error = worked.error();
+    if (job.opened_source) ignore(co_await job.opened_source->close());
+    job.opened_source.reset();
     if (job.lanes > 1 || job.phase != MailboxJob::Phase::ready) co_return worked;  // the last one finishes
     if (!worked && worked.error().scope != Scope::mailbox) {
       if (!run_.stopping()) close_open_ends(job, worked.error());
@@ -457,31 +481,6 @@ class CopyRun {
   pf::Event changed_;
 };
 
-void warn_about_lost_flags(RunContext& run) {
-  for (const auto& [what, count] : run.lost_flags) {
-    run.warn(fmt::format("{}: the target cannot keep the flag {} ({} message{})", printable(what.first), printable(what.second), count,
-                         count == 1 ? "" : "s"));
-  }
-}
-
-void conclude(RunContext& run, const Status& done) {
-  Summary& sum = run.summary;
-  warn_about_lost_flags(run);
-  if (!done) sum.fatal = done.error();
-  const auto from = run.source.traffic();
-  const auto to = run.target.traffic();
-  sum.bytes_received = from.received + to.received;
-  sum.bytes_sent = from.sent + to.sent;
-  sum.seconds = run.meter.seconds();
-  if (run.stop.load() != 0) {
-    sum.outcome = Outcome::interrupted;
-  } else if (sum.fatal) {
-    sum.outcome = Outcome::failed;
-  } else if (sum.failed != 0 || !sum.failures.empty()) {
-    sum.outcome = Outcome::partial;
-  }
-}
-
 }  // namespace
 
 asio::awaitable<void> run_copy(RunContext& run) {
@@ -489,7 +488,8 @@ asio::awaitable<void> run_copy(RunContext& run) {
   CopyRun copy(run);
   const auto done = co_await copy.go();
   copy.add_up();
-  conclude(run, done);
+  if (!done) run.summary.fatal = done.error();
+  conclude(run);
 }
 
 }  // namespace pf::sync

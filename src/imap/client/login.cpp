@@ -223,8 +223,32 @@ class Login {
     co_return Status{};
   }
 
-  // ID, ENABLE and NAMESPACE leave in one write.
+  // ID, ENABLE and NAMESPACE leave in one write.  What an earlier connection was answered is not waited for again: the
+  // server takes commands in order, so what follows finds them done.
   Task<void> introduce() {
+    if (out_.known.introduced) {
+      if (out_.capabilities.has("ID")) co_await send_unawaited(id_command());
+      if (out_.capabilities.has("ENABLE")) co_await send_unawaited(enable_command());
+      co_await sleep_for(Duration::zero());
+    } else {
+      PF_CO_TRYV(co_await introduce_and_listen());
+      out_.known.introduced = true;
+    }
+    out_.condstore = out_.known.condstore;
+    out_.qresync = out_.known.qresync;
+    out_.wire.utf8 = out_.utf8 = out_.known.utf8;
+    co_return Status{};
+  }
+
+  asio::awaitable<void> send_unawaited(Result<Command> command) {
+    if (command) co_await spawn_detached(run_unawaited(out_.connection, std::move(*command)));
+  }
+
+  static asio::awaitable<void> run_unawaited(std::shared_ptr<Connection> connection, Command command) {
+    ignore(co_await connection->run(std::move(command)));
+  }
+
+  Task<void> introduce_and_listen() {
     TaskGroup group;
     if (out_.capabilities.has("ID")) co_await group.spawn(send_id());
     if (out_.capabilities.has("ENABLE")) co_await group.spawn(enable());
@@ -233,9 +257,13 @@ class Login {
     co_return done;
   }
 
-  Task<void> send_id() {
+  Result<Command> id_command() const {
     const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"}, command::IdField{"version", POSTFERRY_VERSION}};
-    PF_CO_TRY(Command command, command::id(fields, out_.wire));
+    return command::id(fields, out_.wire);
+  }
+
+  Task<void> send_id() {
+    PF_CO_TRY(Command command, id_command());
     Handlers handlers;
     handlers.on_data = [this](Response& r) {
       if (auto* data = std::get_if<IdData>(&r)) out_.known.id = std::move(*data);
@@ -246,24 +274,29 @@ class Login {
   }
 
   // Never UTF8=ACCEPT unless the server insists, never IMAP4rev2: they change names, served octets and APPEND.
-  Task<void> enable() {
+  Result<Command> enable_command() const {
     std::vector<std::string_view> wanted;
     if (out_.capabilities.has("QRESYNC")) wanted.push_back("QRESYNC");
     if (out_.capabilities.has("CONDSTORE") || out_.capabilities.has("QRESYNC")) wanted.push_back("CONDSTORE");
     if (out_.capabilities.has("UTF8=ONLY")) wanted.push_back("UTF8=ACCEPT");
-    if (wanted.empty()) co_return Status{};
-    PF_CO_TRY(Command command, command::enable(wanted));
+    if (wanted.empty()) return Error(Errc::unsupported, Scope::connection, Retry::never, "nothing to enable");
+    return command::enable(wanted);
+  }
+
+  Task<void> enable() {
+    auto command = enable_command();
+    if (!command) co_return Status{};
     Handlers handlers;
     handlers.on_data = [this](Response& r) {
       const auto* data = std::get_if<EnabledData>(&r);
       if (data == nullptr) return;
-      out_.qresync = out_.qresync || data->has("QRESYNC");
-      out_.condstore = out_.condstore || out_.qresync || data->has("CONDSTORE");
-      out_.utf8 = out_.utf8 || data->has("UTF8=ACCEPT");
+      auto& known = out_.known;
+      known.qresync = known.qresync || data->has("QRESYNC");
+      known.condstore = known.condstore || known.qresync || data->has("CONDSTORE");
+      known.utf8 = known.utf8 || data->has("UTF8=ACCEPT");
     };
-    auto tagged = co_await out_.connection->run(std::move(command), std::move(handlers));
+    auto tagged = co_await out_.connection->run(std::move(*command), std::move(handlers));
     if (!tagged) co_return tagged.error();
-    out_.wire.utf8 = out_.utf8;
     co_return Status{};
   }
 

@@ -39,6 +39,8 @@ struct Known {
   bool login_command = false;
   std::optional<NamespaceData> namespaces;
   std::optional<IdData> id;
+  bool condstore = false, qresync = false, utf8 = false;  // what ENABLE gave
+  bool introduced = false;                                // all of the above is known
 };
 
 struct LoggedIn {

@@ -1,0 +1,286 @@
+#include "sync/verify.h"
+
+#include "async/group.h"
+#include "sync/conclude.h"
+#include "sync/content.h"
+#include "sync/diff.h"
+#include "sync/mapping.h"
+#include "sync/match.h"
+#include "sync/patience.h"
+#include "sync/scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+namespace pf::sync {
+
+namespace {
+
+// Bodies are compared in groups, so that digests of a large mailbox need not all be in memory.
+constexpr std::size_t digest_group = 500;
+
+struct VerifyJob {
+  MappedMailbox mapped;
+  MailboxReport report;
+  bool done = false;
+};
+
+class MailboxVerifier {
+ public:
+  MailboxVerifier(RunContext& run, VerifyJob& job, bool content) : run_(run), job_(job), content_(content), patience_(run) {}
+
+  Task<void> verify() {
+    if (!job_.mapped.exists) {
+      differ("missing", {}, "the mailbox does not exist at the target");
+      job_.report.missing = job_.mapped.source.status ? job_.mapped.source.status->count : 0;
+      co_return Status{};
+    }
+    for (;;) {
+      auto compared = co_await compare();
+      if (compared || compared.error().scope != Scope::connection) co_return compared;
+      const bool again = co_await patience_.wait(compared.error(), job_.report.source);
+      if (!again) co_return compared;
+    }
+  }
+
+ private:
+  Task<void> open(store::Store& store, const store::MailboxInfo& mailbox, std::unique_ptr<store::OpenMailbox>& box,
+                  std::vector<MessageMeta>& list) {
+    PF_CO_TRY(box, co_await patience_.open(store, mailbox, store::Access::read));
+    PF_CO_TRY(list, co_await scan_all(*box, store::ScanFields::keys));
+    co_return Status{};
+  }
+
+  Task<void> compare() {
+    std::unique_ptr<store::OpenMailbox> source;
+    std::unique_ptr<store::OpenMailbox> target;
+    TaskGroup group;
+    co_await group.spawn(open(run_.source, job_.mapped.source, source, source_));
+    co_await group.spawn(open(run_.target, job_.mapped.target, target, target_));
+    PF_CO_TRYV(co_await group.join());
+    std::erase_if(source_, [&](const MessageMeta& m) { return !chosen(run_.policy.messages, m); });
+    job_.report.source_messages = source_.size();
+    job_.report.target_messages = target_.size();
+    MatchOptions options;
+    options.target_rewrites = run_.target.features().rewrites_messages;
+    result_ = match(source_, target_, options);
+    PF_CO_TRYV(co_await resolve_open(*source, *target, source_, target_, result_));
+    if (content_) PF_CO_TRYV(co_await compare_contents(*source, *target));
+    report();
+    ignore(co_await source->close());
+    ignore(co_await target->close());
+    co_return Status{};
+  }
+
+  // Within equal keys the octets decide who belongs to whom, so all of a group are digested before they are judged.
+  Task<void> compare_contents(store::OpenMailbox& source, store::OpenMailbox& target) {
+    for (std::size_t at = 0; at < result_.pairs.size(); at += digest_group) {
+      const auto end = std::min(result_.pairs.size(), at + digest_group);
+      std::vector<MessageRef> source_refs;
+      std::vector<MessageRef> target_refs;
+      for (std::size_t i = at; i < end; ++i) {
+        source_refs.push_back(source_[result_.pairs[i].first].ref);
+        target_refs.push_back(target_[result_.pairs[i].second].ref);
+      }
+      std::map<MessageRef, ContentDigest> source_digests;
+      std::map<MessageRef, ContentDigest> target_digests;
+      TaskGroup group;
+      co_await group.spawn(digest_into(source, std::move(source_refs), source_digests));
+      co_await group.spawn(digest_into(target, std::move(target_refs), target_digests));
+      PF_CO_TRYV(co_await group.join());
+      for (std::size_t i = at; i < end; ++i) {
+        judge_content(source_digests, target_digests, result_.pairs[i]);
+      }
+    }
+    co_return Status{};
+  }
+
+  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs, std::map<MessageRef, ContentDigest>& out) {
+    std::ranges::sort(refs);
+    PF_CO_TRY(out, co_await digests(box, std::move(refs)));
+    co_return Status{};
+  }
+
+  void judge_content(const std::map<MessageRef, ContentDigest>& source, const std::map<MessageRef, ContentDigest>& target,
+                     std::pair<std::size_t, std::size_t> pair) {
+    const auto s = source.find(source_[pair.first].ref);
+    const auto t = target.find(target_[pair.second].ref);
+    if (s == source.end() || t == target.end() || s->second.exact == t->second.exact) return;
+    (s->second.normal == t->second.normal ? normalised_ : altered_).insert(pair.first);
+  }
+
+  void report() {
+    std::set<std::size_t> paired_source;
+    std::set<std::size_t> paired_target;
+    for (const auto& [s, t] : result_.pairs) {
+      paired_source.insert(s);
+      paired_target.insert(t);
+      compare_pair(s, source_[s], target_[t]);
+    }
+    for (std::size_t i = 0; i < source_.size(); ++i) {
+      if (paired_source.contains(i)) continue;
+      ++job_.report.missing;
+      differ("missing", run_.source.ref_text(source_[i].ref), fmt::format("{} bytes, not at the target", source_[i].size));
+    }
+    for (std::size_t i = 0; i < target_.size(); ++i) {
+      if (paired_target.contains(i)) continue;
+      ++job_.report.extra;
+      differ("extra", run_.target.ref_text(target_[i].ref), fmt::format("{} bytes, not at the source", target_[i].size));
+    }
+  }
+
+  void compare_pair(std::size_t index, const MessageMeta& source, const MessageMeta& target) {
+    std::string what;
+    if (altered_.contains(index)) what += "content; ";
+    if (source.date != target.date) {
+      what += fmt::format("date {} and {}; ", source.date ? source.date->to_string() : "none", target.date ? target.date->to_string() : "none");
+    }
+    if (source.flags != target.flags) {
+      what += fmt::format("flags ({}) and ({}); ", printable(source.flags.to_string()), printable(target.flags.to_string()));
+    }
+    if (!what.empty()) {
+      what.resize(what.size() - 2);
+      ++job_.report.different;
+      differ("different", run_.source.ref_text(source.ref), what);
+      return;
+    }
+    const bool resized = source.size != target.size && !run_.target.features().rewrites_messages;
+    if (!normalised_.contains(index) && !resized) {
+      ++job_.report.matched;
+      return;
+    }
+    ++job_.report.normalised;
+    run_.observer(Event(Difference{job_.report.source, run_.source.ref_text(source.ref), "normalised",
+                                   "the server changed line ends or NUL octets when it stored the message"}));
+  }
+
+  void differ(std::string kind, std::string ref, std::string detail) {
+    run_.summary.verify_differs = true;
+    run_.observer(Event(Difference{job_.report.source, std::move(ref), std::move(kind), std::move(detail)}));
+  }
+
+  RunContext& run_;
+  VerifyJob& job_;
+  bool content_;
+  Patience patience_;
+  std::vector<MessageMeta> source_, target_;
+  MatchResult result_;
+  std::set<std::size_t> normalised_, altered_;  // indexes of source messages
+};
+
+class VerifyRun {
+ public:
+  VerifyRun(RunContext& run, bool content) : run_(run), content_(content) {}
+
+  Task<void> go() {
+    PF_CO_TRYV(co_await meet());
+    auto mapping = map_mailboxes(source_, target_, run_.target.name_rules(), run_.policy.mailboxes);
+    if (!mapping) {
+      run_.summary.nothing_done = true;
+      co_return mapping.error();
+    }
+    for (auto& mapped : mapping->mailboxes) {
+      VerifyJob& job = jobs_.emplace_back();
+      job.report.source = mapped.source.path.display();
+      job.report.target = mapped.target.path.display();
+      job.mapped = std::move(mapped);
+    }
+    run_.meter.start_mailboxes(jobs_.size());
+    const std::size_t lanes = std::min({run_.source.features().parallel, run_.target.features().parallel, jobs_.size()});
+    TaskGroup group;
+    for (std::size_t i = 0; i < lanes; ++i) co_await group.spawn(lane());
+    auto done = co_await group.join();
+    note_extra_mailboxes();
+    co_return done;
+  }
+
+  void add_up() {
+    Summary& sum = run_.summary;
+    for (const auto& job : jobs_) {
+      const auto& r = job.report;
+      sum.source_messages += r.source_messages;
+      sum.matched += r.matched;
+      sum.missing += r.missing;
+      sum.extra += r.extra;
+      sum.different += r.different;
+      sum.normalised += r.normalised;
+      sum.failed += r.failed;
+      sum.per_mailbox.push_back(r);
+    }
+    sum.mailboxes = jobs_.size();
+  }
+
+ private:
+  static Task<void> meet_one(store::Store& store, std::vector<store::MailboxInfo>& mailboxes) {
+    PF_CO_TRYV(co_await store.connect());
+    PF_CO_TRY(mailboxes, co_await store.list());
+    co_return Status{};
+  }
+
+  Task<void> meet() {
+    TaskGroup group;
+    co_await group.spawn(meet_one(run_.source, source_));
+    co_await group.spawn(meet_one(run_.target, target_));
+    auto met = co_await group.join();
+    if (!met) run_.summary.nothing_done = true;
+    co_return met;
+  }
+
+  Task<void> lane() {
+    while (next_ < jobs_.size() && !run_.stopping()) {
+      VerifyJob& job = jobs_[next_++];
+      MailboxVerifier verifier(run_, job, content_);
+      auto verified = co_await verifier.verify();
+      if (!verified) {
+        ++job.report.failed;
+        Failure failure;
+        failure.mailbox = job.report.source;
+        failure.reason = name(verified.error().code);
+        failure.message = verified.error().describe();
+        failure.server_text = verified.error().server_text;
+        run_.fail(std::move(failure));
+        if (verified.error().scope != Scope::mailbox) co_return verified;
+      }
+      run_.meter.mailbox_done();
+      run_.observer(Event(MailboxDone{job.report}));
+    }
+    co_return Status{};
+  }
+
+  // Empty mailboxes of the target that the source lacks are worth a note; with messages they are a difference.
+  void note_extra_mailboxes() {
+    if (!run_.policy.mailboxes.include.empty() || !run_.policy.mailboxes.exclude.empty()) return;
+    std::set<std::string> known;
+    for (const auto& job : jobs_) known.insert(job.mapped.target.id);
+    for (const auto& mailbox : target_) {
+      if (!mailbox.selectable || known.contains(mailbox.id)) continue;
+      const std::uint64_t count = mailbox.status ? mailbox.status->count : 0;
+      if (count == 0) continue;
+      run_.summary.extra += count;
+      run_.summary.verify_differs = true;
+      run_.observer(Event(Difference{mailbox.path.display(), {}, "extra", fmt::format("{} messages in a mailbox the source does not have", count)}));
+    }
+  }
+
+  RunContext& run_;
+  bool content_;
+  std::vector<store::MailboxInfo> source_, target_;
+  std::deque<VerifyJob> jobs_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+asio::awaitable<void> run_verify(RunContext& run, bool content) {
+  run.observer(Event(RunStarted{run.source.label(), run.target.label(), false}));
+  VerifyRun verify(run, content);
+  const auto done = co_await verify.go();
+  verify.add_up();
+  if (!done) run.summary.fatal = done.error();
+  conclude(run);
+}
+
+}  // namespace pf::sync
