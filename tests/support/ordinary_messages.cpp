@@ -67,10 +67,10 @@ void add_base64(std::string& out, Random& random, std::size_t until) {
   }
 }
 
-// Mean 31 KB: for a log-normal the median is mean * exp(-sigma^2 / 2).
+// Ten thousand make about 317 MB.  The median of a log-normal is mean * exp(-sigma^2 / 2).
 std::size_t draw_size(Random& random) {
   constexpr double sigma = 1.3;
-  constexpr double mean = 33500;  // the cap below cuts the tail, which brings it to 31 KB
+  constexpr double mean = 31400;
   constexpr std::size_t most = 2UL * 1024 * 1024;
   const double drawn = mean * std::exp(-sigma * sigma / 2) * std::exp(sigma * random.normal());
   return std::clamp(static_cast<std::size_t>(drawn), std::size_t{900}, most);
