@@ -96,7 +96,7 @@ def main():
         state = ["--state-dir", str(directory / "state")]
         statuses = [
             show("1. Copy everything, over TLS", [postferry, "sync", *urls, *secrets, *state]),
-            show("2. Compare both sides, changing nothing", [postferry, "verify", *urls, *secrets, *state]),
+            show("2. Compare both sides byte by byte, changing nothing", [postferry, "verify", *urls, *secrets, "--content"]),
             show("3. Again: there is nothing left to do", [postferry, "sync", *urls, *secrets, *state]),
         ]
         arrived = target.count("alice")

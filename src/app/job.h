@@ -22,10 +22,10 @@ struct Endpoint {
 };
 
 struct Environment {
-  std::string state_dir;       // made 0700 when missing
-  bool state = true;           // false: remember nothing (verify, doctor, tests)
-  std::string trace_file;      // redacted protocol transcript; empty: none
-  bool compress = false;       // COMPRESS=DEFLATE when offered
+  std::string state_dir;                           // made 0700 when missing
+  bool state = true;                               // false: remember nothing (verify, doctor, tests)
+  std::string trace_file;                          // redacted protocol transcript; empty: none
+  bool compress = false;                           // COMPRESS=DEFLATE when offered
   Duration io_timeout = std::chrono::seconds(60);  // no octet in either direction while something is awaited
   Log log;
 };
@@ -34,10 +34,10 @@ struct Environment {
 using StopFlag = std::atomic<int>;
 
 // Each runs its own event loop on the calling thread until the job has ended, and reports through `observer`.
-sync::Summary run_sync(const Endpoint& from, const Endpoint& to, const sync::Policy& policy, const Environment& environment,
-                       const sync::Observer& observer, StopFlag& stop);
-sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::VerifyPolicy& policy, const Environment& environment,
-                         const sync::Observer& observer, StopFlag& stop);
+sync::Summary run_sync(const Endpoint& from, const Endpoint& to, const sync::Policy& policy,
+                       const Environment& environment, const sync::Observer& observer, StopFlag& stop);
+sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::VerifyPolicy& policy,
+                         const Environment& environment, const sync::Observer& observer, StopFlag& stop);
 
 // One line of doctor's answer.
 struct Finding {
@@ -48,10 +48,11 @@ struct Finding {
   std::string remedy;  // what to do; empty when all is well
 };
 // `report` is called as each finding is made.  The result says what stopped the examination, if anything did.
-Status run_doctor(const Endpoint& endpoint, const Environment& environment, const std::function<void(const Finding&)>& report,
-                  StopFlag& stop);
+Status run_doctor(const Endpoint& endpoint, const Environment& environment,
+                  const std::function<void(const Finding&)>& report, StopFlag& stop);
 
-// Reads the password of an account from where it says (env, file, command) or nothing when it names no source.
+// Reads the password of an account from where it says (env, file, command) or nothing when it names no
+// source.
 Result<Secret> read_password(const config::Account& account);
 
 }  // namespace pf::app

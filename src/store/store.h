@@ -1,11 +1,13 @@
-// The waist: what the engine knows of a place with mailboxes.  IMAP, archive, Maildir and memory stand behind it; the
-// engine plans around a feature that is missing and never asks who is there.
+// The waist: what the engine knows of a place with mailboxes.  IMAP, archive, Maildir and memory stand behind
+// it; the engine plans around a feature that is missing and never asks who is there.
 //
 // Contract for every store (tests/contract checks it):
-//   - All calls run on one event loop.  Calls on different OpenMailbox objects may run side by side; calls on one
+//   - All calls run on one event loop.  Calls on different OpenMailbox objects may run side by side; calls on
+//   one
 //     OpenMailbox only where said.
 //   - References and text handed out are values; spans are valid until the next call on the same object.
-//   - An Error of scope connection means: this OpenMailbox is gone, open it again; the store itself reconnects.
+//   - An Error of scope connection means: this OpenMailbox is gone, open it again; the store itself
+//   reconnects.
 //   - Nothing opened with Access::read changes anything at the store, not even \Seen or \Recent.
 #pragma once
 
@@ -32,14 +34,17 @@ struct Features {
   bool checkpoints = false;      // MailboxStatus::checkpoint is meaningful (CONDSTORE)
   bool special_use_create = false;
   bool subscriptions = false;
-  std::string object_id_family;            // object ids of equal families may be compared; empty: none
+  std::string object_id_family;  // object ids of equal families may be compared; empty: none
   std::optional<std::uint64_t> max_message_bytes;  // APPENDLIMIT
   std::optional<std::uint64_t> quota_left_bytes;
-  // Bodies up to this size may be appended in batches; larger ones go alone so that a refusal costs no upload.
+  // Bodies up to this size may be appended in batches; larger ones go alone so that a refusal costs no
+  // upload.
   std::uint64_t batch_message_bytes = 1024 * 1024;
-  // The store changes what it is given beyond the normal form of sync/content_digest.h, so content proves nothing.
+  // The store changes what it is given beyond the normal form of sync/content_digest.h, so content proves
+  // nothing.
   bool rewrites_messages = false;
-  std::size_t parallel = 1;  // OpenMailbox objects that may usefully be open at once, by the server's own limits
+  std::size_t parallel =
+      1;  // OpenMailbox objects that may usefully be open at once, by the server's own limits
 };
 
 struct MailboxStatus {
@@ -85,8 +90,9 @@ class MessageStream {
   };
   // Waits for all outstanding work of the store, so that its connection is in step (or closed) afterwards.
   virtual ~MessageStream() = default;
-  // Nothing at the end.  What was asked for and never came is gone from the store.  A body that was not read to its end
-  // is skipped by the next call.  An Error of scope message concerns only the message named by failed_ref().
+  // Nothing at the end.  What was asked for and never came is gone from the store.  A body that was not read
+  // to its end is skipped by the next call.  An Error of scope message concerns only the message named by
+  // failed_ref().
   virtual Task<std::optional<Item>> next() = 0;
   [[nodiscard]] virtual MessageRef failed_ref() const { return {}; }
   // Must be awaited before the stream is destroyed, also after an error.
@@ -140,8 +146,9 @@ class OpenMailbox {
   // Asks the store again for count and position.
   virtual Task<void> refresh() = 0;
 
-  // One page of messages with references at or above `from` (empty: from the start), bounded in size.  Complete over
-  // all pages: nothing that existed when the first page was asked for and still exists at the end is left out.
+  // One page of messages with references at or above `from` (empty: from the start), bounded in size.
+  // Complete over all pages: nothing that existed when the first page was asked for and still exists at the
+  // end is left out.
   virtual Task<ScanPage> scan(const MessageRef& from, ScanFields fields) = 0;
   // Keys or metadata of single messages; those that are gone are left out.
   virtual Task<std::vector<MessageMeta>> fetch(const std::vector<MessageRef>& refs, ScanFields fields) = 0;
@@ -151,8 +158,9 @@ class OpenMailbox {
   // Bodies.  One stream at a time on one OpenMailbox.
   virtual Task<std::unique_ptr<MessageStream>> read(std::vector<MessageRef> refs) = 0;
 
-  // Appends in order; one outcome an item.  May be called again before an earlier call has ended (the calls are served in
-  // order); bodies must stay alive until the call returns.  An Error means that the outcome of all items is unknown.
+  // Appends in order; one outcome an item.  May be called again before an earlier call has ended (the calls
+  // are served in order); bodies must stay alive until the call returns.  An Error means that the outcome of
+  // all items is unknown.
   virtual Task<std::vector<AppendOutcome>> append(std::span<AppendItem> items) = 0;
 
   // Applies the changes; returns what each listed message has afterwards where the store tells it.

@@ -11,12 +11,18 @@ namespace {
 // A message that the target still refuses after so many tries, for reasons that ought to pass, fails.
 constexpr std::uint8_t max_attempts = 3;
 
-std::int64_t seconds(const std::optional<InternalDate>& date) { return date ? date->unix_seconds() : 0; }
+std::int64_t seconds(const std::optional<InternalDate>& date) {
+  return date ? date->unix_seconds() : 0;
+}
 
-state::IntentItem intent_item(const Outgoing& m) { return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.flags}; }
+state::IntentItem intent_item(const Outgoing& m) {
+  return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.flags};
+}
 
 // The target account as a whole takes nothing more.
-bool stops_appends(const Error& error) { return error.code == Errc::over_quota && error.scope != Scope::message; }
+bool stops_appends(const Error& error) {
+  return error.code == Errc::over_quota && error.scope != Scope::message;
+}
 
 }  // namespace
 
@@ -132,7 +138,8 @@ Task<void> BatchAppend::refused(Outgoing& message, Error error) {
   if (error.code == Errc::invalid_flag && !message.item.flags.empty()) {
     // Keywords first, then the rest: each flag that goes is named once.
     FlagSet fewer;
-    for (const auto f : {SystemFlag::answered, SystemFlag::flagged, SystemFlag::deleted, SystemFlag::seen, SystemFlag::draft}) {
+    for (const auto f : {SystemFlag::answered, SystemFlag::flagged, SystemFlag::deleted, SystemFlag::seen,
+                         SystemFlag::draft}) {
       if (message.item.flags.has(f)) fewer.add(f);
     }
     if (fewer == message.item.flags) fewer = {};

@@ -1,4 +1,5 @@
-// One batch on its way into the target: intent, APPEND, outcome.  Refusals are hunted down to the message and reported.
+// One batch on its way into the target: intent, APPEND, outcome.  Refusals are hunted down to the message and
+// reported.
 #pragma once
 
 #include "sync/batch.h"
@@ -25,8 +26,8 @@ class BatchAppend {
   BatchAppend(RunContext& run, MailboxJob& job, store::OpenMailbox& target, Patience& patience)
       : run_(run), job_(job), target_(target), patience_(patience) {}
 
-  // Error of scope connection: the fate of the messages is unknown; they have been put into job.unresolved.  Other errors
-  // end the mailbox or the run.
+  // Error of scope connection: the fate of the messages is unknown; they have been put into job.unresolved.
+  // Other errors end the mailbox or the run.
   Task<void> send(std::vector<Outgoing> messages);
   // From the last octet to the answer; how long the target takes to commit.
   [[nodiscard]] Duration took() const { return took_; }

@@ -45,7 +45,9 @@ class Batch {
 
   // Takes the whole body, or nothing when the source breaks.  The body must fit.
   Task<void> take(const CopyItem& item, store::MessageSource& body);
-  [[nodiscard]] Bytes body(const Message& message) const { return {memory_.get() + message.offset, message.size}; }
+  [[nodiscard]] Bytes body(const Message& message) const {
+    return {memory_.get() + message.offset, message.size};
+  }
   void clear();
 
  private:

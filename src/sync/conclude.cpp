@@ -9,8 +9,8 @@ namespace pf::sync {
 void conclude(RunContext& run) {
   Summary& sum = run.summary;
   for (const auto& [what, count] : run.lost_flags) {
-    run.warn(fmt::format("{}: the target cannot keep the flag {} ({} message{})", printable(what.first), printable(what.second), count,
-                         count == 1 ? "" : "s"));
+    run.warn(fmt::format("{}: the target cannot keep the flag {} ({} message{})", printable(what.first),
+                         printable(what.second), count, count == 1 ? "" : "s"));
   }
   const auto from = run.source.traffic();
   const auto to = run.target.traffic();

@@ -16,7 +16,8 @@ Task<ContentDigest> digest_body(store::MessageSource& body) {
   co_return digester.finish();
 }
 
-std::vector<MessageRef> refs_of(const std::vector<MessageMeta>& list, const std::vector<std::size_t>& indexes) {
+std::vector<MessageRef> refs_of(const std::vector<MessageMeta>& list,
+                                const std::vector<std::size_t>& indexes) {
   std::vector<MessageRef> refs;
   refs.reserve(indexes.size());
   for (std::size_t i : indexes) refs.push_back(list[i].ref);
@@ -27,12 +28,14 @@ std::vector<MessageRef> refs_of(const std::vector<MessageMeta>& list, const std:
 using Digests = std::map<MessageRef, ContentDigest>;
 
 // Takes every pair that agrees in `field` out of `open`.
-void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& source_list, const Digests& source_digests,
-             const std::vector<MessageMeta>& target_list, const Digests& target_digests, MatchResult::Open& open,
+void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& source_list,
+             const Digests& source_digests, const std::vector<MessageMeta>& target_list,
+             const Digests& target_digests, MatchResult::Open& open,
              std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
   std::multimap<Digest256, std::size_t> at_target;
   for (std::size_t t : open.target) {
-    if (auto d = target_digests.find(target_list[t].ref); d != target_digests.end()) at_target.emplace(d->second.*field, t);
+    if (auto d = target_digests.find(target_list[t].ref); d != target_digests.end())
+      at_target.emplace(d->second.*field, t);
   }
   std::erase_if(open.source, [&](std::size_t s) {
     const auto d = source_digests.find(source_list[s].ref);
@@ -56,7 +59,8 @@ Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs)
   for (;;) {
     auto item = co_await stream->next();
     if (!item) {
-      if (item.error().scope == Scope::message) continue;  // that one cannot be had; it stays without a digest
+      if (item.error().scope == Scope::message)
+        continue;  // that one cannot be had; it stays without a digest
       broken = item.error();
       break;
     }
@@ -74,7 +78,8 @@ Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs)
   co_return out;
 }
 
-Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target, const std::vector<MessageMeta>& source_list,
+Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
+                        const std::vector<MessageMeta>& source_list,
                         const std::vector<MessageMeta>& target_list, MatchResult& result) {
   std::vector<std::size_t> all_source;
   std::vector<std::size_t> all_target;
@@ -93,7 +98,8 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target, 
   co_return Status{};
 }
 
-Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target, const std::vector<MessageMeta>& source_list,
+Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
+                         const std::vector<MessageMeta>& source_list,
                          const std::vector<MessageMeta>& target_list, MatchResult& result) {
   std::vector<std::size_t> all_source;
   std::vector<std::size_t> all_target;

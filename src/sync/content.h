@@ -13,13 +13,16 @@ namespace pf::sync {
 // Messages that are gone are left out.
 Task<std::map<MessageRef, ContentDigest>> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs);
 
-// Settles what match() left open by content: equal octets first, then equal normal form.  Adds to `result.pairs` and
-// empties `result.open`.
-Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target, const std::vector<MessageMeta>& source_list,
+// Settles what match() left open by content: equal octets first, then equal normal form.  Adds to
+// `result.pairs` and empties `result.open`.
+Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
+                        const std::vector<MessageMeta>& source_list,
                         const std::vector<MessageMeta>& target_list, MatchResult& result);
 
-// Drops from `result.pairs` those whose contents differ even in normal form.  A source message that is gone keeps its pair.
-Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target, const std::vector<MessageMeta>& source_list,
+// Drops from `result.pairs` those whose contents differ even in normal form.  A source message that is gone
+// keeps its pair.
+Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
+                         const std::vector<MessageMeta>& source_list,
                          const std::vector<MessageMeta>& target_list, MatchResult& result);
 
 }  // namespace pf::sync

@@ -1,9 +1,9 @@
 // Digests of a message's content, taken as it passes by.
 //
-// `exact` is the SHA-256 of the octets.  `normal` is the SHA-256 of their normal form: what remains of a message after
-// the changes that servers are known to make without telling (measured with Dovecot 2.3: one CR of CR CR LF or of a
-// trailing bare CR is dropped at each APPEND, NUL is served as 0x80).  Two messages of equal normal form are the same
-// message, one of them normalised.
+// `exact` is the SHA-256 of the octets.  `normal` is the SHA-256 of their normal form: what remains of a
+// message after the changes that servers are known to make without telling (measured with Dovecot 2.3: one CR
+// of CR CR LF or of a trailing bare CR is dropped at each APPEND, NUL is served as 0x80).  Two messages of
+// equal normal form are the same message, one of them normalised.
 #pragma once
 
 #include "base/bytes.h"
@@ -28,7 +28,7 @@ class ContentDigester {
 
   Sha256 exact_;
   Sha256 normal_;
-  std::string pending_;       // normal form not yet digested
+  std::string pending_;            // normal form not yet digested
   bool carriage_returns_ = false;  // an undecided run of CR precedes what comes
   std::size_t run_ = 0;
   std::uint64_t size_ = 0;

@@ -16,9 +16,15 @@
 namespace pf::sync {
 
 struct RunContext {
-  RunContext(store::Store& from, store::Store& to, state::Journal& remembered, const Policy& wanted, const Observer& watcher,
-             const std::atomic<int>& stop_flag)
-      : source(from), target(to), journal(remembered), policy(wanted), observer(watcher), stop(stop_flag), meter(watcher) {}
+  RunContext(store::Store& from, store::Store& to, state::Journal& remembered, const Policy& wanted,
+             const Observer& watcher, const std::atomic<int>& stop_flag)
+      : source(from),
+        target(to),
+        journal(remembered),
+        policy(wanted),
+        observer(watcher),
+        stop(stop_flag),
+        meter(watcher) {}
 
   store::Store& source;
   store::Store& target;
@@ -36,7 +42,9 @@ struct RunContext {
   // Flags that a mailbox cannot keep, with how many messages lost them.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_flags;  // {mailbox, flag}
 
-  [[nodiscard]] bool stopping() const { return stop.load(std::memory_order_relaxed) != 0 || fatal.has_value(); }
+  [[nodiscard]] bool stopping() const {
+    return stop.load(std::memory_order_relaxed) != 0 || fatal.has_value();
+  }
 
   void notice(std::string text) { observer(Event(Notice{std::move(text)})); }
   void warn(std::string text) {

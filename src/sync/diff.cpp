@@ -12,8 +12,8 @@ const MessageMeta* find_ref(const std::vector<MessageMeta>& list, const MessageR
 }
 
 // Three-way with the base: only what changed at the source travels, and only as far as the target can follow.
-void diff_flags(const MessageMeta& source, const state::PairRow& pair, const MessageMeta* at_target, const FlagRules& rules,
-                std::vector<FlagStep>& out) {
+void diff_flags(const MessageMeta& source, const state::PairRow& pair, const MessageMeta* at_target,
+                const FlagRules& rules, std::vector<FlagStep>& out) {
   if (source.flags == pair.flags) return;
   FlagSet add = rules.kept(source.flags.without(pair.flags)).without(pair.normalised);
   FlagSet remove = pair.flags.without(source.flags);
@@ -24,12 +24,15 @@ void diff_flags(const MessageMeta& source, const state::PairRow& pair, const Mes
   out.push_back({pair.source, pair.target, std::move(add), std::move(remove), source.flags});
 }
 
-CopyItem to_copy(const MessageMeta& m, bool restored) { return {m.ref, m.size, m.date, m.flags, restored, 0}; }
+CopyItem to_copy(const MessageMeta& m, bool restored) {
+  return {m.ref, m.size, m.date, m.flags, restored, 0};
+}
 
 // A refusal is final until something about it changed.
 bool worth_another_try(const state::ParkedRow& row, const MessageMeta& m, const DiffInput& in) {
   if (in.policy.retry_failed || row.size != m.size) return true;
-  return row.limit != 0 && in.size_limit.value_or(0) != row.limit && m.size <= in.size_limit.value_or(UINT64_MAX);
+  return row.limit != 0 && in.size_limit.value_or(0) != row.limit &&
+         m.size <= in.size_limit.value_or(UINT64_MAX);
 }
 
 void find_unpaired_target(const DiffInput& in, Diff& out) {

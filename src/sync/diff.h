@@ -29,10 +29,11 @@ struct FlagStep {
 };
 
 struct DiffInput {
-  const std::vector<MessageMeta>& source;   // ascending; basic fields
+  const std::vector<MessageMeta>& source;    // ascending; basic fields
   const std::vector<state::PairRow>& pairs;  // ascending by source
   const std::vector<state::ParkedRow>& parked;
-  // What the target holds (flags fields, ascending); nothing: it is known to be untouched since `pairs` was written.
+  // What the target holds (flags fields, ascending); nothing: it is known to be untouched since `pairs` was
+  // written.
   const std::vector<MessageMeta>* target = nullptr;
   const FlagRules& rules;
   const Policy& policy;
@@ -40,8 +41,8 @@ struct DiffInput {
 };
 
 struct Diff {
-  std::vector<CopyItem> unpaired;              // wanted, with no recorded pair: copy unless the keys say it is there
-  std::vector<CopyItem> restore;               // recorded, but the copy is gone
+  std::vector<CopyItem> unpaired;  // wanted, with no recorded pair: copy unless the keys say it is there
+  std::vector<CopyItem> restore;   // recorded, but the copy is gone
   std::vector<FlagStep> flags;
   std::vector<MessageRef> unpaired_target;     // at the target, in no pair
   std::vector<state::ParkedRow> still_parked;  // refused before, not tried again

@@ -23,7 +23,8 @@ Task<void> find_acknowledged(RunContext& run, MailboxJob& job, Patience& patienc
     failure.mailbox = job.report.source;
     failure.ref = run.source.ref_text(ref);
     failure.reason = name(Errc::unexpected);
-    failure.message = "the target said OK to the message and does not have it; look at its filters and its log";
+    failure.message =
+        "the target said OK to the message and does not have it; look at its filters and its log";
     run.fail(std::move(failure));
   }
   co_return Status{};
@@ -43,7 +44,8 @@ Task<void> apply_flags(RunContext& run, MailboxJob& job, Patience& patience) {
     if (!changed && changed.error().scope == Scope::connection) co_return changed.error();
     if (!changed) {
       job.incomplete = true;
-      run.warn(fmt::format("{}: some flags were not changed: {}", job.report.target, changed.error().describe()));
+      run.warn(
+          fmt::format("{}: some flags were not changed: {}", job.report.target, changed.error().describe()));
       co_return Status{};
     }
   }

@@ -14,7 +14,8 @@
 
 namespace pf::sync {
 
-// A batch whose fate is not known: the connection broke before the answer came, or the target gave no references.
+// A batch whose fate is not known: the connection broke before the answer came, or the target gave no
+// references.
 struct Unresolved {
   state::IntentRow intent;
   std::vector<CopyItem> items;  // as in intent.items
@@ -28,14 +29,15 @@ struct MailboxJob {
   state::MailboxRecord record;
   MailboxReport report;
   Phase phase = Phase::waiting;
-  std::size_t predecessor = SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
+  std::size_t predecessor =
+      SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
 
   bool creating = false;  // the target mailbox is being made; prepare() waits for it
 
   // Set by prepare().
   std::unique_ptr<store::OpenMailbox> opened_source;  // for the first lane that copies
-  store::MailboxStatus source_status;  // when it was scanned
-  store::MailboxStatus target_status;  // before anything of ours
+  store::MailboxStatus source_status;                 // when it was scanned
+  store::MailboxStatus target_status;                 // before anything of ours
   FlagRules rules;
   std::vector<FlagStep> flags;
 
@@ -49,8 +51,8 @@ struct MailboxJob {
   bool recovering = false;  // no new batch may leave
   pf::Event changed;
 
-  std::uint64_t stored = 0;   // copies of ours that are certain
-  bool incomplete = false;    // something was left undone: never settle
+  std::uint64_t stored = 0;    // copies of ours that are certain
+  bool incomplete = false;     // something was left undone: never settle
   std::optional<Error> error;  // the mailbox cannot go on
   TimePoint started{};
 

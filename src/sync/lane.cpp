@@ -22,12 +22,15 @@ constexpr std::uint64_t most_chunk_bytes = std::uint64_t{64} << 20;
 // A message whose transfer broke so often is to blame for it.
 constexpr std::uint8_t max_attempts = 3;
 
-double to_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+double to_seconds(Duration d) {
+  return std::chrono::duration<double>(d).count();
+}
 
 // A body of which the first chunk has been looked at already.
 class PrefixedSource final : public store::MessageSource {
  public:
-  PrefixedSource(Bytes first, store::MessageSource& rest, std::uint64_t size) : first_(first), rest_(rest), size_(size) {}
+  PrefixedSource(Bytes first, store::MessageSource& rest, std::uint64_t size)
+      : first_(first), rest_(rest), size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   Task<Bytes> next() override {
     if (!first_.empty()) co_return std::exchange(first_, Bytes{});
@@ -53,7 +56,8 @@ Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem&
 
 }  // namespace
 
-// ---- one mailbox -------------------------------------------------------------------------------------------------
+// ---- one mailbox
+// -------------------------------------------------------------------------------------------------
 
 Task<void> Lane::work(MailboxJob& job, std::size_t sharers) {
   for (;;) {
@@ -71,7 +75,8 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers) {
     }
     co_await let_go();
     const Error error = target_broke ? *target_broke : moved.error();
-    const bool again = co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
+    const bool again =
+        co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
     if (!again) co_return error;
     if (target_broke) PF_CO_TRYV(co_await recover_lost(job));
   }
@@ -106,7 +111,8 @@ Task<void> Lane::open_source(MailboxJob& job) {
   }
   if (source_->status().epoch != job.source_status.epoch) {
     co_return Error(Errc::protocol, Scope::mailbox, Retry::later,
-                    job.report.source + ": the source renumbered its messages (UIDVALIDITY) during the run", {}, "Run again.");
+                    job.report.source + ": the source renumbered its messages (UIDVALIDITY) during the run",
+                    {}, "Run again.");
   }
   co_return Status{};
 }
@@ -130,10 +136,11 @@ asio::awaitable<bool> Lane::may_append(MailboxJob& job) {
   co_return !run_.stopping() && !run_.appends_stopped && !job.error;
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
-// A FETCH is answered in ascending order whatever it asks for.  So newest first goes by chunks of one batch, which is
-// turned round before it is sent.
+// A FETCH is answered in ascending order whatever it asks for.  So newest first goes by chunks of one batch,
+// which is turned round before it is sent.
 Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs) {
   const std::size_t share = sharers > 1 ? job.queue.size() / (2 * sharers) : most_chunk_messages;
   std::size_t most = std::clamp(share, least_chunk_messages, most_chunk_messages);
@@ -144,7 +151,8 @@ Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<
   }
   std::uint64_t bytes = 0;
   Wanted wanted;
-  while (!job.queue.empty() && refs.size() < most && (refs.empty() || bytes + job.queue.front().size <= most_bytes)) {
+  while (!job.queue.empty() && refs.size() < most &&
+         (refs.empty() || bytes + job.queue.front().size <= most_bytes)) {
     CopyItem item = job.take();
     bytes += item.size;
     refs.push_back(item.ref);
@@ -188,7 +196,8 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Want
     if (!*item) break;
     const auto known = wanted.find(std::string((*item)->ref.bytes()));
     if (known == wanted.end()) continue;  // twice, or never asked for
-    if (run_.policy.order == Order::newest && wanted.size() > 1 && filling_ && !filling_->fits((*item)->body->size())) {
+    if (run_.policy.order == Order::newest && wanted.size() > 1 && filling_ &&
+        !filling_->fits((*item)->body->size())) {
       overflow_ = true;
       put_back_batch(job);
       break;
@@ -205,7 +214,8 @@ Task<void> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
     auto copied = co_await copy_large(job, wanted, *item.body);
     co_return copied;
   }
-  const bool alone = wanted.attempts > 0;  // it was there when a connection broke: if it is to blame, it shall be known
+  const bool alone =
+      wanted.attempts > 0;  // it was there when a connection broke: if it is to blame, it shall be known
   if (filling_ && !filling_->empty() &&
       (alone || !filling_->fits(size) || filling_->messages().size() >= batch_messages_)) {
     PF_CO_TRYV(co_await send_batch(job));
@@ -233,7 +243,8 @@ Task<void> Lane::account_for_missing(MailboxJob& job, Wanted& wanted) {
       ++job.report.failed;
       job.incomplete = true;
       run_.meter.done(job.report.source, 1, item.size);
-      const Error error(Errc::unavailable, Scope::message, Retry::later, "the source lists the message but does not deliver it", {},
+      const Error error(Errc::unavailable, Scope::message, Retry::later,
+                        "the source lists the message but does not deliver it", {},
                         "Open it in a mail program; the next run tries again.");
       run_.fail(failure_of(run_, job, item, error));
     }
@@ -249,7 +260,8 @@ void Lane::put_back_batch(MailboxJob& job) {
   filling_->clear();
 }
 
-// ---- appending ---------------------------------------------------------------------------------------------------
+// ---- appending
+// ---------------------------------------------------------------------------------------------------
 
 std::unique_ptr<Batch> Lane::fresh_batch() {
   if (spare_.empty()) return std::make_unique<Batch>(batch_bytes);
@@ -311,7 +323,8 @@ Task<void> Lane::finish_append(MailboxJob& job, std::vector<Outgoing> outgoing) 
 // Larger batches while the target commits quickly, smaller ones when it takes its time.
 Task<void> Lane::adapt(Duration took) {
   if (took > std::chrono::seconds(2)) batch_messages_ = std::max(fewest_batch_messages, batch_messages_ / 2);
-  if (took < std::chrono::milliseconds(300)) batch_messages_ = std::min(most_batch_messages, batch_messages_ + 10);
+  if (took < std::chrono::milliseconds(300))
+    batch_messages_ = std::min(most_batch_messages, batch_messages_ + 10);
   if (took <= slowest_noted_) co_return Status{};
   slowest_noted_ = took;
   auto noted = co_await run_.journal.note_commit(took);
@@ -363,7 +376,8 @@ Task<void> Lane::recover_lost(MailboxJob& job) {
   co_return Status{};
 }
 
-void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost, const std::vector<MessageRef>& missing) {
+void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
+                           const std::vector<MessageRef>& missing) {
   for (const auto& u : lost) {
     for (const CopyItem& item : u.items) {
       CopyItem again = item;
@@ -377,7 +391,8 @@ void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
       } else {
         ++job.report.failed;
         job.incomplete = true;
-        const Error error(Errc::disconnected, Scope::message, Retry::later, "the target drops the connection whenever this message is sent", {},
+        const Error error(Errc::disconnected, Scope::message, Retry::later,
+                          "the target drops the connection whenever this message is sent", {},
                           "Look at the target server's log.");
         run_.fail(failure_of(run_, job, item, error));
       }

@@ -1,9 +1,10 @@
-// One pair of connections that carries messages: reads bodies from the source, puts whole ones together to batches and
-// appends those while the next are read.
+// One pair of connections that carries messages: reads bodies from the source, puts whole ones together to
+// batches and appends those while the next are read.
 //
 // Invariants:
 //   - The intent of a batch is durable before its first octet is sent.
-//   - A message is in exactly one place: the job's queue, this lane's reading list, a batch, job.unresolved, or done.
+//   - A message is in exactly one place: the job's queue, this lane's reading list, a batch, job.unresolved,
+//   or done.
 //   - If the source breaks in mid-literal the target connection is dropped, never padded.
 //   - An append whose answer did not come is never repeated before it was looked for.
 #pragma once
@@ -25,7 +26,8 @@ class Lane {
  public:
   explicit Lane(RunContext& run) : run_(run), patience_(run) {}
 
-  // Copies until the job's queue is empty, the mailbox or the run cannot go on.  `sharers`: lanes that may work on it.
+  // Copies until the job's queue is empty, the mailbox or the run cannot go on.  `sharers`: lanes that may
+  // work on it.
   Task<void> work(MailboxJob& job, std::size_t sharers);
   [[nodiscard]] Patience& patience() { return patience_; }
 
@@ -51,7 +53,8 @@ class Lane {
   Task<void> open_target(MailboxJob& job);
   asio::awaitable<void> let_go();
   Task<void> recover_lost(MailboxJob& job);
-  void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost, const std::vector<MessageRef>& missing);
+  void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
+                       const std::vector<MessageRef>& missing);
   asio::awaitable<bool> may_append(MailboxJob& job);
 
   RunContext& run_;

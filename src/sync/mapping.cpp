@@ -23,7 +23,8 @@ std::string identity(const std::string& wire, const NameRules& rules) {
 }
 
 bool is_prefix(const MailboxPath& head, const MailboxPath& path) {
-  return head.parts.size() <= path.parts.size() && std::equal(head.parts.begin(), head.parts.end(), path.parts.begin());
+  return head.parts.size() <= path.parts.size() &&
+         std::equal(head.parts.begin(), head.parts.end(), path.parts.begin());
 }
 
 struct Rename {
@@ -47,7 +48,8 @@ class Mapper {
 
   Result<Mapping> run(std::vector<store::MailboxInfo> sources) {
     std::ranges::sort(sources, [](const auto& a, const auto& b) {
-      return std::pair(!a.path.is_inbox(), std::cref(a.path).get()) < std::pair(!b.path.is_inbox(), std::cref(b.path).get());
+      return std::pair(!a.path.is_inbox(), std::cref(a.path).get()) <
+             std::pair(!b.path.is_inbox(), std::cref(b.path).get());
     });
     Mapping out;
     for (auto& source : sources) {
@@ -73,7 +75,8 @@ class Mapper {
   MailboxPath target_path(const store::MailboxInfo& source, bool& is_explicit) {
     Rename* best = nullptr;
     for (Rename& rename : renames_) {
-      if (is_prefix(rename.from, source.path) && (best == nullptr || rename.from.parts.size() > best->from.parts.size())) {
+      if (is_prefix(rename.from, source.path) &&
+          (best == nullptr || rename.from.parts.size() > best->from.parts.size())) {
         best = &rename;
       }
     }
@@ -81,7 +84,8 @@ class Mapper {
       best->used = true;
       is_explicit = true;
       MailboxPath path = best->to;
-      path.parts.insert(path.parts.end(), source.path.parts.begin() + static_cast<std::ptrdiff_t>(best->from.parts.size()),
+      path.parts.insert(path.parts.end(),
+                        source.path.parts.begin() + static_cast<std::ptrdiff_t>(best->from.parts.size()),
                         source.path.parts.end());
       return path;
     }
@@ -91,7 +95,8 @@ class Mapper {
     return source.path;
   }
 
-  MappedMailbox place(store::MailboxInfo source, const MailboxPath& wanted, bool is_explicit, std::vector<std::string>& warnings) {
+  MappedMailbox place(store::MailboxInfo source, const MailboxPath& wanted, bool is_explicit,
+                      std::vector<std::string>& warnings) {
     MappedMailbox mapped;
     const std::string shown = source.path.display();
     const MailboxPath source_path = source.path;
@@ -106,12 +111,14 @@ class Mapper {
     }
     collides_ = false;
     if (auto taken = taken_.find(identity(id, rules_)); taken != taken_.end()) {
-      const bool merging = taken->second.wanted == wanted;  // the same place on purpose: a rename or a special use
+      const bool merging =
+          taken->second.wanted == wanted;  // the same place on purpose: a rename or a special use
       if (merging) {
         collides_ = is_explicit && taken->second.is_explicit;
         mapped.shares_target = true;
-        warnings.push_back(fmt::format("\"{}\" and \"{}\" both go to \"{}\"", printable(taken->second.source.display()),
-                                       printable(shown), printable(wanted.display())));
+        warnings.push_back(fmt::format("\"{}\" and \"{}\" both go to \"{}\"",
+                                       printable(taken->second.source.display()), printable(shown),
+                                       printable(wanted.display())));
       } else {
         id = unique(id);
         mapped.altered = true;
@@ -122,8 +129,8 @@ class Mapper {
     return mapped;
   }
 
-  void finish(MappedMailbox& mapped, const std::string& id, const MailboxPath& wanted, const std::string& shown,
-              std::vector<std::string>& warnings) const {
+  void finish(MappedMailbox& mapped, const std::string& id, const MailboxPath& wanted,
+              const std::string& shown, std::vector<std::string>& warnings) const {
     if (auto there = by_id_.find(identity(id, rules_)); there != by_id_.end()) {
       mapped.target = *there->second;
       mapped.exists = there->second->selectable;
@@ -133,8 +140,8 @@ class Mapper {
       mapped.target.special_use = mapped.source.special_use;
     }
     if (mapped.altered) {
-      warnings.push_back(fmt::format("the target cannot hold the name \"{}\"; it is called \"{}\" there", printable(shown),
-                                     printable(mapped.target.path.display())));
+      warnings.push_back(fmt::format("the target cannot hold the name \"{}\"; it is called \"{}\" there",
+                                     printable(shown), printable(mapped.target.path.display())));
     }
   }
 
@@ -170,8 +177,9 @@ bool chosen(const MailboxChoice& choice, const MailboxPath& path) {
   return (choice.include.empty() || any(choice.include)) && !any(choice.exclude);
 }
 
-Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source, const std::vector<store::MailboxInfo>& target,
-                              const NameRules& target_rules, const MailboxChoice& choice) {
+Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source,
+                              const std::vector<store::MailboxInfo>& target, const NameRules& target_rules,
+                              const MailboxChoice& choice) {
   std::vector<store::MailboxInfo> wanted;
   for (const auto& mailbox : source) {
     if (mailbox.selectable && chosen(choice, mailbox.path)) wanted.push_back(mailbox);

@@ -24,8 +24,9 @@ struct Mapping {
 };
 
 // Errors: usage, when two explicit --map targets collide or a --map source does not exist.
-Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source, const std::vector<store::MailboxInfo>& target,
-                              const NameRules& target_rules, const MailboxChoice& choice);
+Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source,
+                              const std::vector<store::MailboxInfo>& target, const NameRules& target_rules,
+                              const MailboxChoice& choice);
 
 // True when `choice` takes the mailbox of this path.
 bool chosen(const MailboxChoice& choice, const MailboxPath& path);

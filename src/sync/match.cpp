@@ -13,10 +13,13 @@ namespace {
 using Index = std::size_t;
 using Indexes = std::span<const Index>;
 
-std::int64_t seconds(const MessageMeta& m) { return m.date ? m.date->unix_seconds() : 0; }
+std::int64_t seconds(const MessageMeta& m) {
+  return m.date ? m.date->unix_seconds() : 0;
+}
 
-// Everything that two messages must share to be worth comparing at all: the Message-ID and the headers.  Without a
-// Message-ID the key's id holds the size, which a normalising target changes, so there only the headers count.
+// Everything that two messages must share to be worth comparing at all: the Message-ID and the headers.
+// Without a Message-ID the key's id holds the size, which a normalising target changes, so there only the
+// headers count.
 auto identity(const MessageMeta& m) {
   static constexpr Digest128 no_message_id{};
   return std::tie(m.key->from_message_id ? m.key->id : no_message_id, m.key->headers);
@@ -24,8 +27,13 @@ auto identity(const MessageMeta& m) {
 
 class Matcher {
  public:
-  Matcher(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target, const MatchOptions& options)
-      : source_(source), target_(target), options_(options), source_done_(source.size()), target_done_(target.size()) {}
+  Matcher(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target,
+          const MatchOptions& options)
+      : source_(source),
+        target_(target),
+        options_(options),
+        source_done_(source.size()),
+        target_done_(target.size()) {}
 
   MatchResult run() {
     if (options_.compare_object_ids) match_object_ids();
@@ -36,7 +44,8 @@ class Matcher {
       const auto s_end = run_end(source_, s, source.end());
       while (t != target.end() && identity(target_[*t]) < identity(source_[*s])) ++t;
       auto t_end = t;
-      if (t != target.end() && identity(target_[*t]) == identity(source_[*s])) t_end = run_end(target_, t, target.end());
+      if (t != target.end() && identity(target_[*t]) == identity(source_[*s]))
+        t_end = run_end(target_, t, target.end());
       if (t != t_end) match_group({s, s_end}, {t, t_end});
       s = s_end;
       t = t_end;
@@ -80,7 +89,8 @@ class Matcher {
     return std::find_if(at, end, [&](Index i) { return identity(list[i]) != first; });
   }
 
-  // One identity.  Runs of equal size pair among themselves when the counts agree; the rest only content can settle.
+  // One identity.  Runs of equal size pair among themselves when the counts agree; the rest only content can
+  // settle.
   void match_group(Indexes source, Indexes target) {
     if (options_.target_rewrites) {
       for (Index i = 0; i < std::min(source.size(), target.size()); ++i) pair(source[i], target[i]);
@@ -133,7 +143,8 @@ class Matcher {
 
 }  // namespace
 
-MatchResult match(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target, const MatchOptions& options) {
+MatchResult match(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target,
+                  const MatchOptions& options) {
   return Matcher(source, target, options).run();
 }
 

@@ -1,5 +1,5 @@
-// Pairs messages of two sides by who they are (the ladder of mail/message_key.h), as multisets: equal keys are counted,
-// never collapsed, and nothing is skipped for lacking a Message-ID.  Pure.
+// Pairs messages of two sides by who they are (the ladder of mail/message_key.h), as multisets: equal keys
+// are counted, never collapsed, and nothing is skipped for lacking a Message-ID.  Pure.
 #pragma once
 
 #include "mail/message_meta.h"
@@ -12,14 +12,16 @@ namespace pf::sync {
 
 struct MatchOptions {
   bool compare_object_ids = false;  // both sides are of one family
-  // The target changes what it is given: equal ids and headers are the same message whatever the content says.
+  // The target changes what it is given: equal ids and headers are the same message whatever the content
+  // says.
   bool target_rewrites = false;
 };
 
 // Indexes into the two lists given to match().
 struct MatchResult {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
-  // Only the content can tell which of these belong together: equal id and headers, but sizes differ or the counts do.
+  // Only the content can tell which of these belong together: equal id and headers, but sizes differ or the
+  // counts do.
   struct Open {
     std::vector<std::size_t> source, target;
   };
@@ -27,6 +29,7 @@ struct MatchResult {
 };
 
 // All messages must have a key.  What appears in no pair and no open group has no counterpart.
-MatchResult match(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target, const MatchOptions& options);
+MatchResult match(const std::vector<MessageMeta>& source, const std::vector<MessageMeta>& target,
+                  const MatchOptions& options);
 
 }  // namespace pf::sync

@@ -5,8 +5,9 @@
 namespace pf::sync {
 
 Patience::Patience(RunContext& run)
-    : run_(run), backoff_(BackoffRules{run.policy.timing.backoff_first, run.policy.timing.backoff_ceiling, 0.2,
-                                        run.policy.timing.attempts_without_progress}) {}
+    : run_(run),
+      backoff_(BackoffRules{run.policy.timing.backoff_first, run.policy.timing.backoff_ceiling, 0.2,
+                            run.policy.timing.attempts_without_progress}) {}
 
 asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what) {
   if (run_.stopping() || !worth_retrying(error)) co_return false;
@@ -28,7 +29,8 @@ asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what
   co_return !run_.stopping();
 }
 
-Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store, const store::MailboxInfo& mailbox,
+Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,
+                                                         const store::MailboxInfo& mailbox,
                                                          store::Access access) {
   for (;;) {
     auto opened = co_await store.open(mailbox, access);

@@ -1,5 +1,5 @@
-// Opens a mailbox however often the network breaks: first retry at once, then with growing pauses, until it works, the
-// answer is final, the run stops, or there was no progress for too long.
+// Opens a mailbox however often the network breaks: first retry at once, then with growing pauses, until it
+// works, the answer is final, the run stops, or there was no progress for too long.
 #pragma once
 
 #include "base/backoff.h"
@@ -11,7 +11,9 @@
 namespace pf::sync {
 
 // True when the same request may succeed later.
-[[nodiscard]] inline bool worth_retrying(const Error& error) { return error.retry != Retry::never; }
+[[nodiscard]] inline bool worth_retrying(const Error& error) {
+  return error.retry != Retry::never;
+}
 
 class Patience {
  public:
@@ -19,10 +21,12 @@ class Patience {
 
   // Something moved: start counting afresh.
   void progress() { backoff_.progress(); }
-  // Waits as `error` and the past ask for.  False: give up (too often without progress, out of time, or stopping).
+  // Waits as `error` and the past ask for.  False: give up (too often without progress, out of time, or
+  // stopping).
   asio::awaitable<bool> wait(const Error& error, const std::string& what);
 
-  Task<std::unique_ptr<store::OpenMailbox>> open(store::Store& store, const store::MailboxInfo& mailbox, store::Access access);
+  Task<std::unique_ptr<store::OpenMailbox>> open(store::Store& store, const store::MailboxInfo& mailbox,
+                                                 store::Access access);
 
  private:
   RunContext& run_;

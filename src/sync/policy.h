@@ -32,7 +32,7 @@ struct MessageChoice {
 };
 
 struct Timing {
-  Duration settle_floor = std::chrono::seconds(2);  // shortest time a probe must have seen nothing move
+  Duration settle_floor = std::chrono::seconds(2);   // shortest time a probe must have seen nothing move
   Duration backoff_first = std::chrono::seconds(1);  // second try; the first retry is at once
   Duration backoff_ceiling = std::chrono::seconds(60);
   std::size_t attempts_without_progress = 15;
@@ -44,9 +44,9 @@ struct Policy {
   MessageChoice messages;
   Order order = Order::oldest;
   bool dry_run = false;
-  bool sync_flags = true;       // changes since the recorded base travel
-  bool keep_deleted = false;    // a recorded copy that vanished from the target is left alone
-  bool retry_failed = false;    // parked messages are tried again
+  bool sync_flags = true;     // changes since the recorded base travel
+  bool keep_deleted = false;  // a recorded copy that vanished from the target is left alone
+  bool retry_failed = false;  // parked messages are tried again
   bool verify_after = false;
   std::size_t connections = 0;  // a side; 0: chosen
   Timing timing;

@@ -24,10 +24,10 @@ std::vector<Unresolved> as_unresolved(std::vector<state::IntentRow> intents) {
   return out;
 }
 
-
 class Preparation {
  public:
-  Preparation(RunContext& run, MailboxJob& job, Patience& patience) : run_(run), job_(job), patience_(patience) {}
+  Preparation(RunContext& run, MailboxJob& job, Patience& patience)
+      : run_(run), job_(job), patience_(patience) {}
 
   Task<void> prepare() {
     if (!job_.creating) PF_CO_TRYV(co_await recall());
@@ -47,7 +47,8 @@ class Preparation {
     PF_CO_TRY(job_.record, co_await run_.journal.mailbox(job_.mapped.source.id, job_.mapped.target.id));
     if (!job_.mapped.exists || job_.report.created || run_.policy.dry_run) co_return Status{};
     PF_CO_TRY(auto intents, co_await run_.journal.open_intents(job_.record.id));
-    if (!intents.empty()) PF_CO_TRYV(co_await recover(run_, job_, patience_, as_unresolved(std::move(intents))));
+    if (!intents.empty())
+      PF_CO_TRYV(co_await recover(run_, job_, patience_, as_unresolved(std::move(intents))));
     PF_CO_TRYV(co_await remove_late_doubles(run_, job_, patience_));
     co_return Status{};
   }
@@ -90,7 +91,8 @@ class Preparation {
     const bool same = job_.record.source_epoch == source && job_.record.target_epoch == target;
     if (same && !source.empty() && !target.empty()) co_return Status{};
     if (!job_.record.source_epoch.empty() && !run_.policy.dry_run) {
-      run_.notice(fmt::format("{}: its numbering changed (UIDVALIDITY); pairing by content", job_.report.source));
+      run_.notice(
+          fmt::format("{}: its numbering changed (UIDVALIDITY); pairing by content", job_.report.source));
     }
     if (run_.policy.dry_run) {
       forgotten_ = !job_.record.source_epoch.empty();
@@ -105,7 +107,8 @@ class Preparation {
   Task<void> look() {
     PF_CO_TRY(source_list_, co_await scan_all(*source_, store::ScanFields::basic));
     if (source_list_.size() < job_.source_status.count) {
-      run_.warn(fmt::format("{}: the source lists {} of {} messages", job_.report.source, source_list_.size(), job_.source_status.count));
+      run_.warn(fmt::format("{}: the source lists {} of {} messages", job_.report.source, source_list_.size(),
+                            job_.source_status.count));
       job_.incomplete = true;
     }
     if (!forgotten_) {
@@ -117,11 +120,17 @@ class Preparation {
     if (looked_at_target_) {
       PF_CO_TRY(target_list_, co_await scan_all(*target_, store::ScanFields::flags));
     }
-    DiffInput in{source_list_, pairs_, parked_, looked_at_target_ ? &target_list_ : nullptr, job_.rules, run_.policy,
+    DiffInput in{source_list_,
+                 pairs_,
+                 parked_,
+                 looked_at_target_ ? &target_list_ : nullptr,
+                 job_.rules,
+                 run_.policy,
                  run_.target.features().max_message_bytes};
     diff_ = diff(in);
     if (job_.mapped.shares_target) PF_CO_TRYV(co_await leave_out_siblings());
-    if (!diff_.unpark.empty() && !run_.policy.dry_run) PF_CO_TRYV(co_await run_.journal.unpark(job_.record.id, diff_.unpark));
+    if (!diff_.unpark.empty() && !run_.policy.dry_run)
+      PF_CO_TRYV(co_await run_.journal.unpark(job_.record.id, diff_.unpark));
     co_return Status{};
   }
 
@@ -135,7 +144,8 @@ class Preparation {
       for (const auto& p : pairs) taken.push_back(p.target);
     }
     std::ranges::sort(taken);
-    std::erase_if(diff_.unpaired_target, [&](const MessageRef& ref) { return std::ranges::binary_search(taken, ref); });
+    std::erase_if(diff_.unpaired_target,
+                  [&](const MessageRef& ref) { return std::ranges::binary_search(taken, ref); });
     co_return Status{};
   }
 
@@ -157,7 +167,8 @@ class Preparation {
   }
 
   // With no base flags are only added, never removed.
-  Task<void> adopt(const std::vector<MessageMeta>& at_source, const std::vector<MessageMeta>& at_target, const MatchResult& result) {
+  Task<void> adopt(const std::vector<MessageMeta>& at_source, const std::vector<MessageMeta>& at_target,
+                   const MatchResult& result) {
     std::vector<state::PairRow> rows;
     std::vector<MessageRef> paired;
     for (const auto& [s, t] : result.pairs) {
@@ -177,7 +188,8 @@ class Preparation {
       rows.push_back(std::move(row));
     }
     std::ranges::sort(paired);
-    std::erase_if(diff_.unpaired, [&](const CopyItem& item) { return std::ranges::binary_search(paired, item.ref); });
+    std::erase_if(diff_.unpaired,
+                  [&](const CopyItem& item) { return std::ranges::binary_search(paired, item.ref); });
     diff_.matched += rows.size();
     if (!run_.policy.dry_run) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(rows)));
     co_return Status{};
@@ -200,7 +212,8 @@ class Preparation {
       failure.ref = run_.source.ref_text(row.source);
       failure.reason = row.reason;
       failure.server_text = row.server_text;
-      failure.message = fmt::format("refused in an earlier run ({}: {}); --retry-failed sends it again", row.reason, printable(row.server_text));
+      failure.message = fmt::format("refused in an earlier run ({}: {}); --retry-failed sends it again",
+                                    row.reason, printable(row.server_text));
       fail(std::move(failure));
     }
   }
@@ -215,7 +228,8 @@ class Preparation {
       failure.mailbox = job_.report.source;
       failure.ref = run_.source.ref_text(item.ref);
       failure.reason = name(Errc::too_big);
-      failure.message = fmt::format("{} bytes, the target takes {}; raise its limit and run again", item.size, *limit);
+      failure.message =
+          fmt::format("{} bytes, the target takes {}; raise its limit and run again", item.size, *limit);
       fail(std::move(failure));
       return true;
     });

@@ -88,8 +88,10 @@ class Probe {
       }
       const TimePoint until = still_since + settle;
       if (MonoClock::now() >= until) co_return Status{};
-      if (run_.stopping()) co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
-      const Duration pause = std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+      if (run_.stopping())
+        co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
+      const Duration pause =
+          std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
       co_await sleep_until(std::min(until, MonoClock::now() + pause));
     }
   }
@@ -106,7 +108,7 @@ class Probe {
 
 Task<Duration> settle_time(RunContext& run) {
   PF_CO_TRY(const Duration slowest, co_await run.journal.slowest_commit());
-  co_return std::max(run.policy.timing.settle_floor, settle_commits* slowest);
+  co_return std::max(run.policy.timing.settle_floor, settle_commits * slowest);
 }
 
 // Flat view of what is looked for.
@@ -127,7 +129,8 @@ Sought flatten(const std::vector<Unresolved>& lost) {
 }
 
 // Writes the verdict on each intent; returns what was not found.
-Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job, const std::vector<Unresolved>& lost, const Sought& sought,
+Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job,
+                                             const std::vector<Unresolved>& lost, const Sought& sought,
                                              const Probe& probe) {
   std::vector<std::vector<state::PairRow>> stored(lost.size());
   std::vector<std::set<std::size_t>> found(lost.size());
@@ -154,7 +157,8 @@ Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job, c
   co_return missing;
 }
 
-Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Patience& patience, const std::vector<Unresolved>& lost) {
+Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Patience& patience,
+                                           const std::vector<Unresolved>& lost) {
   PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::read));
   PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
   PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
@@ -177,12 +181,13 @@ Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Pat
 
 }  // namespace
 
-Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience& patience, std::vector<Unresolved> lost) {
+Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience& patience,
+                                      std::vector<Unresolved> lost) {
   if (lost.empty()) co_return std::vector<MessageRef>{};
   std::size_t count = 0;
   for (const auto& u : lost) count += u.intent.items.size();
-  run.notice(fmt::format("{}: looking for {} message{} whose append was not answered", printable(job.mapped.target.path.display()),
-                         count, count == 1 ? "" : "s"));
+  run.notice(fmt::format("{}: looking for {} message{} whose append was not answered",
+                         printable(job.mapped.target.path.display()), count, count == 1 ? "" : "s"));
   for (;;) {
     auto missing = co_await recover_once(run, job, patience, lost);
     if (missing || missing.error().scope != Scope::connection) co_return missing;
@@ -194,7 +199,8 @@ Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience
 namespace {
 
 // Unexplained copies of what `intent` lost track of, although each has been sent again since.
-Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::OpenMailbox& target, const state::IntentRow& intent,
+Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::OpenMailbox& target,
+                                          const state::IntentRow& intent,
                                           const std::vector<state::PairRow>& pairs) {
   const auto claimed = claimed_refs(pairs);
   PF_CO_TRY(const auto candidates, co_await unexplained(target, intent.target_position, claimed));
@@ -227,17 +233,21 @@ Task<std::uint64_t> remove_late_doubles(RunContext& run, MailboxJob& job, Patien
   for (const auto& intent : watched) {
     PF_CO_TRY(const auto doubles, co_await late_copies(*source, *target, intent, pairs));
     if (!doubles.empty() && !run.target.features().targeted_remove) {
-      run.warn(fmt::format("{}: {} message(s) arrived twice because the server stored an append after the connection broke; this "
-                           "server cannot remove single messages, delete them by hand",
-                           printable(job.mapped.target.path.display()), doubles.size()));
+      run.warn(
+          fmt::format("{}: {} message(s) arrived twice because the server stored an append after the "
+                      "connection broke; this "
+                      "server cannot remove single messages, delete them by hand",
+                      printable(job.mapped.target.path.display()), doubles.size()));
     } else if (!doubles.empty()) {
       PF_CO_TRYV(co_await target->remove(doubles));
       removed += doubles.size();
     }
-    if (wall_seconds() - intent.wall_seconds > watch_seconds) PF_CO_TRYV(co_await run.journal.unwatch(intent.id));
+    if (wall_seconds() - intent.wall_seconds > watch_seconds)
+      PF_CO_TRYV(co_await run.journal.unwatch(intent.id));
   }
   if (removed != 0) {
-    run.warn(fmt::format("{}: removed {} late double(s) of our own", printable(job.mapped.target.path.display()), removed));
+    run.warn(fmt::format("{}: removed {} late double(s) of our own",
+                         printable(job.mapped.target.path.display()), removed));
   }
   ignore(co_await source->close());
   ignore(co_await target->close());

@@ -37,8 +37,9 @@ struct MailboxReport {
 
 struct Summary {
   Outcome outcome = Outcome::ok;
-  std::uint64_t mailboxes = 0, source_messages = 0, copied = 0, matched = 0, restored = 0, deleted = 0, flags_changed = 0,
-                vanished = 0, failed = 0, bytes_copied = 0, bytes_sent = 0, bytes_received = 0;
+  std::uint64_t mailboxes = 0, source_messages = 0, copied = 0, matched = 0, restored = 0, deleted = 0,
+                flags_changed = 0, vanished = 0, failed = 0, bytes_copied = 0, bytes_sent = 0,
+                bytes_received = 0;
   std::uint64_t missing = 0, extra = 0, different = 0, normalised = 0;  // verify
   double seconds = 0;
   double waited_source = 0, waited_target = 0, waited_commit = 0;  // seconds, summed over lanes
@@ -76,7 +77,7 @@ struct Progress {  // at most some a second
 struct MessageFailed {
   Failure failure;
 };
-struct Difference {  // verify: one message or mailbox that is not the same
+struct Difference {                        // verify: one message or mailbox that is not the same
   std::string mailbox, ref, kind, detail;  // kind: missing, extra, different, normalised
 };
 struct Warning {
@@ -85,7 +86,8 @@ struct Warning {
 struct Notice {  // waiting for a settle time, reconnecting, slowed down: for -v and the live line
   std::string text;
 };
-using Event = std::variant<RunStarted, MailboxStarted, MailboxDone, Planned, Progress, MessageFailed, Difference, Warning, Notice>;
+using Event = std::variant<RunStarted, MailboxStarted, MailboxDone, Planned, Progress, MessageFailed,
+                           Difference, Warning, Notice>;
 using Observer = std::function<void(const Event&)>;
 
 }  // namespace pf::sync

@@ -65,7 +65,8 @@ class CopyRun {
   }
 
  private:
-  // ---- both accounts -------------------------------------------------------------------------------------------
+  // ---- both accounts
+  // -------------------------------------------------------------------------------------------
 
   static Task<void> meet_one(store::Store& store, std::vector<store::MailboxInfo>& mailboxes) {
     PF_CO_TRYV(co_await store.connect());
@@ -83,7 +84,8 @@ class CopyRun {
   }
 
   Task<void> map() {
-    auto mapping = map_mailboxes(source_mailboxes_, target_mailboxes_, run_.target.name_rules(), run_.policy.mailboxes);
+    auto mapping =
+        map_mailboxes(source_mailboxes_, target_mailboxes_, run_.target.name_rules(), run_.policy.mailboxes);
     if (!mapping) {
       run_.summary.nothing_done = true;
       co_return mapping.error();
@@ -104,7 +106,8 @@ class CopyRun {
     co_return Status{};
   }
 
-  // ---- dry run -------------------------------------------------------------------------------------------------
+  // ---- dry run
+  // -------------------------------------------------------------------------------------------------
 
   Task<void> plan_only() {
     Lane lane(run_);
@@ -118,16 +121,20 @@ class CopyRun {
       auto say = [&](std::string text) { run_.observer(Event(Planned{std::move(text)})); };
       if (!job.mapped.exists) say(fmt::format("create mailbox \"{}\"", printable(job.report.target)));
       if (!job.queue.empty()) {
-        say(fmt::format("copy {} message{} ({:.1f} MB) from \"{}\" to \"{}\"", job.queue.size(), job.queue.size() == 1 ? "" : "s",
-                        static_cast<double>(job.queued_bytes) / 1e6, printable(job.report.source), printable(job.report.target)));
+        say(fmt::format("copy {} message{} ({:.1f} MB) from \"{}\" to \"{}\"", job.queue.size(),
+                        job.queue.size() == 1 ? "" : "s", static_cast<double>(job.queued_bytes) / 1e6,
+                        printable(job.report.source), printable(job.report.target)));
       }
-      if (!job.flags.empty()) say(fmt::format("change flags of {} message(s) in \"{}\"", job.flags.size(), printable(job.report.target)));
+      if (!job.flags.empty())
+        say(fmt::format("change flags of {} message(s) in \"{}\"", job.flags.size(),
+                        printable(job.report.target)));
       run_.meter.mailbox_done();
     }
     co_return Status{};
   }
 
-  // ---- before the lanes ----------------------------------------------------------------------------------------
+  // ---- before the lanes
+  // ----------------------------------------------------------------------------------------
 
   Task<void> copy_all() {
     PF_CO_TRYV(co_await leave_settled());
@@ -166,7 +173,8 @@ class CopyRun {
     auto& target = job.mapped.target;
     const SpecialUse use = special_use_for(job);
     auto created = co_await run_.target.create(target.path, target.id, use);
-    if (!created && created.error().code != Errc::exists && use != SpecialUse::none && created.error().scope == Scope::mailbox) {
+    if (!created && created.error().code != Errc::exists && use != SpecialUse::none &&
+        created.error().scope == Scope::mailbox) {
       created = co_await run_.target.create(target.path, target.id, SpecialUse::none);
     }
     if (!created && created.error().scope == Scope::mailbox && created.error().code != Errc::exists) {
@@ -187,7 +195,8 @@ class CopyRun {
   // One special use an account: not when the target has a mailbox for it already.
   SpecialUse special_use_for(const MailboxJob& job) const {
     const SpecialUse use = job.mapped.source.special_use;
-    const bool taken = std::ranges::any_of(target_mailboxes_, [&](const auto& m) { return m.special_use == use; });
+    const bool taken =
+        std::ranges::any_of(target_mailboxes_, [&](const auto& m) { return m.special_use == use; });
     return taken ? SpecialUse::none : use;
   }
 
@@ -197,7 +206,8 @@ class CopyRun {
     for (auto& part : path.parts) {
       for (char& c : part) {
         const auto u = static_cast<unsigned char>(c);
-        const bool plain = (u >= '0' && u <= '9') || (u >= 'A' && u <= 'Z') || (u >= 'a' && u <= 'z') || c == '-' || c == '_' || c == ' ';
+        const bool plain = (u >= '0' && u <= '9') || (u >= 'A' && u <= 'Z') || (u >= 'a' && u <= 'z') ||
+                           c == '-' || c == '_' || c == ' ';
         if (!plain && u < 0x80) c = '_';
       }
       while (part.ends_with(' ')) part.back() = '_';
@@ -210,8 +220,9 @@ class CopyRun {
     }
     auto created = co_await run_.target.create(path, name.wire, SpecialUse::none);
     if (!created && created.error().code != Errc::exists) co_return refusal;
-    run_.warn(fmt::format("the target refuses the name \"{}\" ({}); it is called \"{}\" there", printable(job.report.target),
-                          printable(refusal.server_text), printable(path.display())));
+    run_.warn(fmt::format("the target refuses the name \"{}\" ({}); it is called \"{}\" there",
+                          printable(job.report.target), printable(refusal.server_text),
+                          printable(path.display())));
     job.mapped.target.path = path;
     job.mapped.target.id = name.wire;
     job.report.target = path.display();
@@ -221,7 +232,8 @@ class CopyRun {
   Task<void> subscribe_one(MailboxJob& job) {
     auto done = co_await run_.target.subscribe(job.mapped.target);
     if (!done && done.error().scope != Scope::mailbox) co_return done;
-    if (!done) run_.warn(fmt::format("{}: not subscribed: {}", printable(job.report.target), done.error().describe()));
+    if (!done)
+      run_.warn(fmt::format("{}: not subscribed: {}", printable(job.report.target), done.error().describe()));
     co_return Status{};
   }
 
@@ -249,7 +261,9 @@ class CopyRun {
     std::vector<store::MailboxInfo> ask;
     std::vector<MailboxJob*> who;
     for (auto& job : jobs_) {
-      if ((job.mapped.*side).status || job.phase == MailboxJob::Phase::done || job.creating || job.report.created) continue;
+      if ((job.mapped.*side).status || job.phase == MailboxJob::Phase::done || job.creating ||
+          job.report.created)
+        continue;
       ask.push_back(job.mapped.*side);
       who.push_back(&job);
     }
@@ -261,10 +275,12 @@ class CopyRun {
     co_return Status{};
   }
 
-  // ---- the lanes -----------------------------------------------------------------------------------------------
+  // ---- the lanes
+  // -----------------------------------------------------------------------------------------------
 
   Task<void> run_lanes() {
-    const std::size_t most = std::max<std::size_t>(1, std::min(run_.source.features().parallel, run_.target.features().parallel));
+    const std::size_t most =
+        std::max<std::size_t>(1, std::min(run_.source.features().parallel, run_.target.features().parallel));
     TaskGroup lanes;
     lanes_ = 0;
     while (!all_done() && !run_.stopping()) {
@@ -291,7 +307,8 @@ class CopyRun {
   void check_budget() {
     const auto budget = run_.policy.timing.budget;
     if (budget && run_.meter.elapsed() > *budget && !run_.fatal) {
-      run_.fatal = Error(Errc::timeout, Scope::run, Retry::later, "the time limit of the run is over", {}, "Run again to go on.");
+      run_.fatal = Error(Errc::timeout, Scope::run, Retry::later, "the time limit of the run is over", {},
+                         "Run again to go on.");
     }
   }
 
@@ -310,7 +327,8 @@ class CopyRun {
       const std::uint64_t here = job.mapped.source.status->count;
       bytes += (here - std::min(here, there)) * likely_message_bytes;
     }
-    return std::clamp<std::size_t>(1 + static_cast<std::size_t>(bytes / bytes_worth_a_lane), std::max<std::size_t>(1, lanes_), most);
+    return std::clamp<std::size_t>(1 + static_cast<std::size_t>(bytes / bytes_worth_a_lane),
+                                   std::max<std::size_t>(1, lanes_), most);
   }
 
   Task<void> lane(std::size_t number) {
@@ -328,7 +346,9 @@ class CopyRun {
       changed_.notify_all();
       if (worked) continue;
       // A lane beyond the first that cannot get its connection leaves the work to the others.
-      if (number > 1 && job->queue.size() + job->lanes != 0 && lanes_ > 1 && worked.error().scope == Scope::connection) break;
+      if (number > 1 && job->queue.size() + job->lanes != 0 && lanes_ > 1 &&
+          worked.error().scope == Scope::connection)
+        break;
       if (run_.stopping()) break;
       if (worked.error().scope == Scope::mailbox || worked.error().scope == Scope::message) continue;
       if (!run_.fatal) run_.fatal = worked.error();
@@ -341,7 +361,8 @@ class CopyRun {
   // A mailbox nobody has begun, else the one with most left that may be shared.
   MailboxJob* pick() {
     for (auto& job : jobs_) {
-      const bool turn = job.predecessor == SIZE_MAX || jobs_[job.predecessor].phase == MailboxJob::Phase::done;
+      const bool turn =
+          job.predecessor == SIZE_MAX || jobs_[job.predecessor].phase == MailboxJob::Phase::done;
       if (job.phase == MailboxJob::Phase::waiting && turn) return &job;
     }
     if (run_.policy.order == Order::newest) return nullptr;  // one lane a mailbox keeps the order strict
@@ -365,7 +386,8 @@ class CopyRun {
       }
       job.phase = MailboxJob::Phase::ready;
       run_.meter.expect(job.queue.size(), job.queued_bytes);
-      MailboxStarted started{job.report.source, job.report.target, job.report.source_messages, job.queue.size(), job.queued_bytes};
+      MailboxStarted started{job.report.source, job.report.target, job.report.source_messages,
+                             job.queue.size(), job.queued_bytes};
       run_.observer(Event(std::move(started)));
       changed_.notify_all();
     }
@@ -405,7 +427,8 @@ class CopyRun {
     for (;;) {
       auto finished = co_await finish_mailbox(run_, job, lane.patience());
       if (finished) break;
-      const bool again = finished.error().scope == Scope::connection && co_await lane.patience().wait(finished.error(), job.report.target);
+      const bool again = finished.error().scope == Scope::connection &&
+                         co_await lane.patience().wait(finished.error(), job.report.target);
       if (again) continue;
       if (run_.stopping()) co_return Status{};
       fail_mailbox(job, finished.error());
@@ -442,21 +465,24 @@ class CopyRun {
 
   void finish(MailboxJob& job) {
     job.phase = MailboxJob::Phase::done;
-    if (job.started != TimePoint{}) job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
+    if (job.started != TimePoint{})
+      job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
     job.report.target_messages = job.target_status.count + job.stored;
     run_.meter.mailbox_done();
     run_.observer(Event(MailboxDone{job.report}));
     changed_.notify_all();
   }
 
-  // ---- after the lanes -----------------------------------------------------------------------------------------
+  // ---- after the lanes
+  // -----------------------------------------------------------------------------------------
 
   // The target's status is remembered only where our own appends explain it.
   Task<void> remember_settled() {
     std::vector<store::MailboxInfo> ask;
     std::vector<MailboxJob*> who;
     for (auto& job : jobs_) {
-      const bool through = job.phase == MailboxJob::Phase::done && !job.incomplete && !job.report.settled && !job.mapped.shares_target;
+      const bool through = job.phase == MailboxJob::Phase::done && !job.incomplete && !job.report.settled &&
+                           !job.mapped.shares_target;
       if (!through || !run_.policy.messages.everything()) continue;
       ask.push_back(job.mapped.target);
       who.push_back(&job);
@@ -466,8 +492,10 @@ class CopyRun {
     for (std::size_t i = 0; i < told.size(); ++i) {
       if (!told[i]) continue;
       MailboxJob& job = *who[i];
-      if (told[i]->epoch != job.record.target_epoch || told[i]->count != job.target_status.count + job.stored) continue;
-      PF_CO_TRYV(co_await run_.journal.set_settled(job.record.id, encode_settled(job.source_status, run_.policy.sync_flags),
+      if (told[i]->epoch != job.record.target_epoch || told[i]->count != job.target_status.count + job.stored)
+        continue;
+      PF_CO_TRYV(co_await run_.journal.set_settled(job.record.id,
+                                                   encode_settled(job.source_status, run_.policy.sync_flags),
                                                    encode_settled(*told[i], false)));
     }
     auto flushed = co_await run_.journal.flush();

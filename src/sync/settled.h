@@ -7,8 +7,9 @@
 
 namespace pf::sync {
 
-// Exact and reversible in comparison only: equal text, equal status.  Empty when the status cannot settle anything: no
-// stable references, or no checkpoint although flag changes matter (RFC 7162 3.1.2: HIGHESTMODSEQ absent or 0).
+// Exact and reversible in comparison only: equal text, equal status.  Empty when the status cannot settle
+// anything: no stable references, or no checkpoint although flag changes matter (RFC 7162 3.1.2:
+// HIGHESTMODSEQ absent or 0).
 std::string encode_settled(const store::MailboxStatus& status, bool flags_matter);
 
 }  // namespace pf::sync

@@ -30,7 +30,8 @@ struct VerifyJob {
 
 class MailboxVerifier {
  public:
-  MailboxVerifier(RunContext& run, VerifyJob& job, bool content) : run_(run), job_(job), content_(content), patience_(run) {}
+  MailboxVerifier(RunContext& run, VerifyJob& job, bool content)
+      : run_(run), job_(job), content_(content), patience_(run) {}
 
   Task<void> verify() {
     if (!job_.mapped.exists) {
@@ -47,8 +48,8 @@ class MailboxVerifier {
   }
 
  private:
-  Task<void> open(store::Store& store, const store::MailboxInfo& mailbox, std::unique_ptr<store::OpenMailbox>& box,
-                  std::vector<MessageMeta>& list) {
+  Task<void> open(store::Store& store, const store::MailboxInfo& mailbox,
+                  std::unique_ptr<store::OpenMailbox>& box, std::vector<MessageMeta>& list) {
     PF_CO_TRY(box, co_await patience_.open(store, mailbox, store::Access::read));
     PF_CO_TRY(list, co_await scan_all(*box, store::ScanFields::keys));
     co_return Status{};
@@ -75,7 +76,8 @@ class MailboxVerifier {
     co_return Status{};
   }
 
-  // Within equal keys the octets decide who belongs to whom, so all of a group are digested before they are judged.
+  // Within equal keys the octets decide who belongs to whom, so all of a group are digested before they are
+  // judged.
   Task<void> compare_contents(store::OpenMailbox& source, store::OpenMailbox& target) {
     for (std::size_t at = 0; at < result_.pairs.size(); at += digest_group) {
       const auto end = std::min(result_.pairs.size(), at + digest_group);
@@ -98,13 +100,15 @@ class MailboxVerifier {
     co_return Status{};
   }
 
-  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs, std::map<MessageRef, ContentDigest>& out) {
+  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs,
+                                std::map<MessageRef, ContentDigest>& out) {
     std::ranges::sort(refs);
     PF_CO_TRY(out, co_await digests(box, std::move(refs)));
     co_return Status{};
   }
 
-  void judge_content(const std::map<MessageRef, ContentDigest>& source, const std::map<MessageRef, ContentDigest>& target,
+  void judge_content(const std::map<MessageRef, ContentDigest>& source,
+                     const std::map<MessageRef, ContentDigest>& target,
                      std::pair<std::size_t, std::size_t> pair) {
     const auto s = source.find(source_[pair.first].ref);
     const auto t = target.find(target_[pair.second].ref);
@@ -123,12 +127,14 @@ class MailboxVerifier {
     for (std::size_t i = 0; i < source_.size(); ++i) {
       if (paired_source.contains(i)) continue;
       ++job_.report.missing;
-      differ("missing", run_.source.ref_text(source_[i].ref), fmt::format("{} bytes, not at the target", source_[i].size));
+      differ("missing", run_.source.ref_text(source_[i].ref),
+             fmt::format("{} bytes, not at the target", source_[i].size));
     }
     for (std::size_t i = 0; i < target_.size(); ++i) {
       if (paired_target.contains(i)) continue;
       ++job_.report.extra;
-      differ("extra", run_.target.ref_text(target_[i].ref), fmt::format("{} bytes, not at the source", target_[i].size));
+      differ("extra", run_.target.ref_text(target_[i].ref),
+             fmt::format("{} bytes, not at the source", target_[i].size));
     }
   }
 
@@ -136,10 +142,12 @@ class MailboxVerifier {
     std::string what;
     if (altered_.contains(index)) what += "content; ";
     if (source.date != target.date) {
-      what += fmt::format("date {} and {}; ", source.date ? source.date->to_string() : "none", target.date ? target.date->to_string() : "none");
+      what += fmt::format("date {} and {}; ", source.date ? source.date->to_string() : "none",
+                          target.date ? target.date->to_string() : "none");
     }
     if (source.flags != target.flags) {
-      what += fmt::format("flags ({}) and ({}); ", printable(source.flags.to_string()), printable(target.flags.to_string()));
+      what += fmt::format("flags ({}) and ({}); ", printable(source.flags.to_string()),
+                          printable(target.flags.to_string()));
     }
     if (!what.empty()) {
       what.resize(what.size() - 2);
@@ -189,7 +197,8 @@ class VerifyRun {
       job.mapped = std::move(mapped);
     }
     run_.meter.start_mailboxes(jobs_.size());
-    const std::size_t lanes = std::min({run_.source.features().parallel, run_.target.features().parallel, jobs_.size()});
+    const std::size_t lanes =
+        std::min({run_.source.features().parallel, run_.target.features().parallel, jobs_.size()});
     TaskGroup group;
     for (std::size_t i = 0; i < lanes; ++i) co_await group.spawn(lane());
     auto done = co_await group.join();
@@ -250,7 +259,8 @@ class VerifyRun {
     co_return Status{};
   }
 
-  // Empty mailboxes of the target that the source lacks are worth a note; with messages they are a difference.
+  // Empty mailboxes of the target that the source lacks are worth a note; with messages they are a
+  // difference.
   void note_extra_mailboxes() {
     if (!run_.policy.mailboxes.include.empty() || !run_.policy.mailboxes.exclude.empty()) return;
     std::set<std::string> known;
@@ -261,7 +271,11 @@ class VerifyRun {
       if (count == 0) continue;
       run_.summary.extra += count;
       run_.summary.verify_differs = true;
-      run_.observer(Event(Difference{mailbox.path.display(), {}, "extra", fmt::format("{} messages in a mailbox the source does not have", count)}));
+      run_.observer(
+          Event(Difference{mailbox.path.display(),
+                           {},
+                           "extra",
+                           fmt::format("{} messages in a mailbox the source does not have", count)}));
     }
   }
 

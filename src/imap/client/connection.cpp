@@ -13,12 +13,15 @@ namespace pf::imap {
 
 namespace {
 
-// One read takes what the kernel has: fewer system calls a megabyte (measured: 256 KiB, above it nothing is gained).
+// One read takes what the kernel has: fewer system calls a megabyte (measured: 256 KiB, above it nothing is
+// gained).
 constexpr std::size_t read_buffer_size = 256 * 1024;
 // Text of small commands is collected up to this before it is written although more may come.
 constexpr std::size_t write_at_once = 64 * 1024;
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 bool ends_with_word(std::string_view text, std::string_view upper_word) {
   if (text.size() < upper_word.size()) return false;
@@ -41,6 +44,7 @@ std::optional<Uid> uid_before_body(std::string_view text, std::uint64_t size) {
   Literal body;
   body.size = size;
   body.streamed = true;
+  body.begin = text.rfind('{');
   body.end = text.size();
   head.literals.push_back(std::move(body));
   head.text += ')';
@@ -51,7 +55,8 @@ std::optional<Uid> uid_before_body(std::string_view text, std::uint64_t size) {
 
 }  // namespace
 
-asio::awaitable<std::shared_ptr<Connection>> Connection::start(std::unique_ptr<net::Stream> stream, ConnectionOptions options) {
+asio::awaitable<std::shared_ptr<Connection>> Connection::start(std::unique_ptr<net::Stream> stream,
+                                                               ConnectionOptions options) {
   std::shared_ptr<Connection> connection(new Connection(std::move(stream), std::move(options)));
   co_await spawn_detached(connection->read_loop());
   co_await spawn_detached(connection->watch_for_stall());
@@ -86,7 +91,8 @@ void Connection::trace(char direction, std::string_view text) const {
   if (options_.wiretap) options_.wiretap->line(options_.label, direction, text);
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> Connection::read_loop() {
   auto self = shared_from_this();  // outlives whoever let go of us
@@ -147,7 +153,8 @@ asio::awaitable<void> Connection::start_literal(const LiteralStart& literal) {
 
 Connection::Pending* Connection::streaming_command() const {
   for (const auto& p : in_flight_) {
-    if (!p->tagged && answers(p->kind, Untagged::fetch)) return p->handlers.bodies != nullptr ? p.get() : nullptr;
+    if (!p->tagged && answers(p->kind, Untagged::fetch))
+      return p->handlers.bodies != nullptr ? p.get() : nullptr;
   }
   return nullptr;
 }
@@ -173,7 +180,8 @@ void Connection::dispatch(Frame& frame) {
     return;
   }
   if (++untagged_responses_ > options_.limits.max_untagged_responses) {
-    return fail(Error(Errc::limit, Scope::connection, Retry::now, options_.label + ": the server floods us with untagged responses"));
+    return fail(Error(Errc::limit, Scope::connection, Retry::now,
+                      options_.label + ": the server floods us with untagged responses"));
   }
   dispatch_untagged(std::move(response));
 }
@@ -182,7 +190,8 @@ void Connection::dispatch_tagged(Tagged tagged) {
   const auto at = std::ranges::find_if(in_flight_, [&](const auto& p) { return p->tag == tagged.tag; });
   if (at == in_flight_.end()) {
     return fail(Error(Errc::protocol, Scope::connection, Retry::now,
-                      fmt::format("{}: an answer to a command that was not sent ({})", options_.label, printable(tagged.tag))));
+                      fmt::format("{}: an answer to a command that was not sent ({})", options_.label,
+                                  printable(tagged.tag))));
   }
   untagged_responses_ = 0;
   auto pending = *at;
@@ -202,8 +211,10 @@ void Connection::dispatch_tagged(Tagged tagged) {
 }
 
 void Connection::dispatch_untagged(Response response) {
-  if (const auto* status = std::get_if<StatusResponse>(&response); status != nullptr && status->status == StatusKind::bye) {
-    const bool leaving = std::ranges::any_of(in_flight_, [](const auto& p) { return p->kind == CommandKind::logout; });
+  if (const auto* status = std::get_if<StatusResponse>(&response);
+      status != nullptr && status->status == StatusKind::bye) {
+    const bool leaving =
+        std::ranges::any_of(in_flight_, [](const auto& p) { return p->kind == CommandKind::logout; });
     if (leaving) return;
     const CommandKind kind = in_flight_.empty() ? CommandKind::noop : in_flight_.front()->kind;
     bye_ = classify_bye(*status, kind).at(options_.label);
@@ -220,12 +231,13 @@ void Connection::dispatch_untagged(Response response) {
     }
   }
   if (const auto* unknown = std::get_if<Unknown>(&response); unknown != nullptr && options_.log) {
-    options_.log(LogLevel::debug, fmt::format("{}: not understood ({}): {}", options_.label, unknown->reason, printable(unknown->text)));
+    options_.log(LogLevel::debug, fmt::format("{}: not understood ({}): {}", options_.label, unknown->reason,
+                                              printable(unknown->text)));
   }
 }
 
-// Ends the connection when something is awaited and no octet moved for io_timeout.  While the consumer of a body holds
-// the reader back the silence is ours.
+// Ends the connection when something is awaited and no octet moved for io_timeout.  While the consumer of a
+// body holds the reader back the silence is ours.
 asio::awaitable<void> Connection::watch_for_stall() {
   const std::weak_ptr<Connection> weak = weak_from_this();
   std::uint64_t last = 0;
@@ -236,7 +248,8 @@ asio::awaitable<void> Connection::watch_for_stall() {
       auto self = weak.lock();
       if (!self || self->error_) co_return;
       timeout = self->options_.io_timeout;
-      const std::uint64_t moved = self->stream_ ? self->stream_->wire_sent() + self->stream_->wire_received() : 0;
+      const std::uint64_t moved =
+          self->stream_ ? self->stream_->wire_sent() + self->stream_->wire_received() : 0;
       const bool waiting = !self->in_flight_.empty() || !self->greeting_;
       if (moved != last || !waiting || self->in_sink_ || self->hold_reading_) {
         last = moved;
@@ -252,7 +265,8 @@ asio::awaitable<void> Connection::watch_for_stall() {
   }
 }
 
-// ---- writing -----------------------------------------------------------------------------------------------------
+// ---- writing
+// -----------------------------------------------------------------------------------------------------
 
 Task<Greeting> Connection::greeting() {
   while (!greeting_ && !error_) co_await changed_.wait();
@@ -321,8 +335,10 @@ Task<void> Connection::send_slot(LiteralSource& source, std::uint64_t size) {
   while (left != 0) {
     PF_CO_TRY(const Bytes chunk, co_await source.next());
     if (chunk.empty() || chunk.size() > left) {
-      co_return Error(Errc::disconnected, Scope::connection, Retry::now,
-                      options_.label + ": the source broke in the middle of a message; the connection is dropped, nothing is padded");
+      co_return Error(
+          Errc::disconnected, Scope::connection, Retry::now,
+          options_.label +
+              ": the source broke in the middle of a message; the connection is dropped, nothing is padded");
     }
     left -= chunk.size();
     const auto lock = co_await write_.lock();
@@ -369,7 +385,8 @@ Task<void> Connection::flush() {
   co_return written;
 }
 
-// ---- replacing the stream ----------------------------------------------------------------------------------------
+// ---- replacing the stream
+// ----------------------------------------------------------------------------------------
 
 Task<void> Connection::upgrade_tls(net::TlsOptions options, Duration timeout) {
   // The reader holds still (hold_reading_) and no command is in flight (STARTTLS is a barrier).

@@ -1,6 +1,6 @@
-// One connection to an IMAP server: a reader coroutine that never waits for a writer, and commands that any number of
-// coroutines may run side by side.  Which may be in flight together is the table in session/pipeline_rules.h; commands
-// submitted in the same turn of the loop leave in one write.
+// One connection to an IMAP server: a reader coroutine that never waits for a writer, and commands that any
+// number of coroutines may run side by side.  Which may be in flight together is the table in
+// session/pipeline_rules.h; commands submitted in the same turn of the loop leave in one write.
 //
 // Invariants:
 //   - Untagged data goes to the oldest command in flight that it can answer, else to on_unsolicited.
@@ -28,7 +28,8 @@
 
 namespace pf::imap {
 
-// Takes the bodies of a FETCH as they come.  Runs on the reader: while it is suspended nothing is read from the socket.
+// Takes the bodies of a FETCH as they come.  Runs on the reader: while it is suspended nothing is read from
+// the socket.
 class BodySink {
  public:
   virtual ~BodySink() = default;
@@ -65,14 +66,15 @@ struct ConnectionOptions {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Starts reading.  The caller must close() it in the end.
-  static asio::awaitable<std::shared_ptr<Connection>> start(std::unique_ptr<net::Stream> stream, ConnectionOptions options);
+  static asio::awaitable<std::shared_ptr<Connection>> start(std::unique_ptr<net::Stream> stream,
+                                                            ConnectionOptions options);
   ~Connection();
 
   Task<Greeting> greeting();
 
-  // Sends the command and waits for its end.  A tagged NO or BAD is data, not an Error.  Error: the connection is lost
-  // (whether the command took effect is unknown), or a literal source failed (which also ends the connection, because a
-  // literal that was announced cannot be taken back).
+  // Sends the command and waits for its end.  A tagged NO or BAD is data, not an Error.  Error: the
+  // connection is lost (whether the command took effect is unknown), or a literal source failed (which also
+  // ends the connection, because a literal that was announced cannot be taken back).
   Task<Tagged> run(Command command, Handlers handlers = {});
 
   // After a tagged OK of STARTTLS or COMPRESS: goes on over the new stream.
@@ -134,12 +136,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t next_tag_ = 1;
   std::uint64_t write_commands_ = 0;
   std::uint64_t untagged_responses_ = 0;
-  std::string out_;           // text of commands not yet written
-  AsyncMutex submit_;         // the order of commands
-  AsyncMutex write_;          // one write at a time
-  Event changed_;             // a tag, a continuation, the greeting or an error arrived
+  std::string out_;    // text of commands not yet written
+  AsyncMutex submit_;  // the order of commands
+  AsyncMutex write_;   // one write at a time
+  Event changed_;      // a tag, a continuation, the greeting or an error arrived
   Event resume_reading_;
-  BodySink* sink_ = nullptr;  // of the literal being received
+  BodySink* sink_ = nullptr;   // of the literal being received
   bool hold_reading_ = false;  // the stream is being replaced
   bool in_sink_ = false;       // the reader waits for the consumer of a body
 };

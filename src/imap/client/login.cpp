@@ -24,7 +24,9 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("::1");
 }
 
-Capabilities* capabilities_in(ResponseCode& code) { return std::get_if<Capabilities>(&code.data); }
+Capabilities* capabilities_in(ResponseCode& code) {
+  return std::get_if<Capabilities>(&code.data);
+}
 
 class Login {
  public:
@@ -45,7 +47,8 @@ class Login {
     PF_CO_TRYV(co_await greet());
     if (options_.tls == LoginOptions::Tls::starttls) PF_CO_TRYV(co_await secure());
     if (!authenticated_) PF_CO_TRYV(co_await authenticate());
-    if (out_.capabilities.empty() || out_.profile.has(Quirk::capability_again_after_login)) PF_CO_TRYV(co_await ask_capabilities());
+    if (out_.capabilities.empty() || out_.profile.has(Quirk::capability_again_after_login))
+      PF_CO_TRYV(co_await ask_capabilities());
     out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
     out_.wire.literals = out_.capabilities.literal_mode();
     if (options_.compress && out_.capabilities.has("COMPRESS=DEFLATE")) PF_CO_TRYV(co_await compress());
@@ -82,7 +85,8 @@ class Login {
     // A pre-authenticated link on a STARTTLS port cannot be secured any more (RFC 9051 7.1.4).
     if (options_.tls == LoginOptions::Tls::starttls) {
       co_return Error(Errc::tls, Scope::account, Retry::never,
-                      options_.label + ": the server greets with PREAUTH, so STARTTLS is impossible", {}, "Use implicit TLS (imaps://).");
+                      options_.label + ": the server greets with PREAUTH, so STARTTLS is impossible", {},
+                      "Use implicit TLS (imaps://).");
     }
     authenticated_ = true;
     co_return Status{};
@@ -91,8 +95,9 @@ class Login {
   Task<void> secure() {
     PF_CO_TRY(const Tagged tagged, co_await out_.connection->run(command::starttls()));
     if (tagged.status != StatusKind::ok) {
-      co_return Error(Errc::tls, Scope::account, Retry::never, options_.label + ": the server refuses STARTTLS; nothing is sent in clear",
-                      tagged.text, "Try implicit TLS (imaps://, port 993).");
+      co_return Error(Errc::tls, Scope::account, Retry::never,
+                      options_.label + ": the server refuses STARTTLS; nothing is sent in clear", tagged.text,
+                      "Try implicit TLS (imaps://, port 993).");
     }
     // Everything learned so far may have been forged.
     out_.capabilities = {};
@@ -108,11 +113,13 @@ class Login {
       if (auto* data = std::get_if<CapabilityData>(&r)) out_.capabilities = std::move(data->capabilities);
     };
     PF_CO_TRY(Tagged tagged, co_await out_.connection->run(command::capability(), std::move(handlers)));
-    if (tagged.status != StatusKind::ok) co_return classify(tagged, CommandKind::capability).at(options_.label);
+    if (tagged.status != StatusKind::ok)
+      co_return classify(tagged, CommandKind::capability).at(options_.label);
     co_return Status{};
   }
 
-  // ---- logging in ------------------------------------------------------------------------------------------------
+  // ---- logging in
+  // ------------------------------------------------------------------------------------------------
 
   [[nodiscard]] const net::TlsInfo* tls() const {
     return out_.connection->stream() != nullptr ? out_.connection->stream()->tls() : nullptr;
@@ -121,12 +128,14 @@ class Login {
   Task<void> authenticate() {
     if (out_.capabilities.empty()) PF_CO_TRYV(co_await ask_capabilities());
     sasl_ir_ = out_.capabilities.has("SASL-IR");
-    binding_ = tls() != nullptr ? sasl::pick_binding(tls()->tls_exporter, tls()->tls_server_end_point) : sasl::ChannelBinding{};
+    binding_ = tls() != nullptr ? sasl::pick_binding(tls()->tls_exporter, tls()->tls_server_end_point)
+                                : sasl::ChannelBinding{};
     sasl::Offer offer{out_.capabilities.auth_mechanisms(), out_.capabilities.has("LOGINDISABLED")};
     sasl::ChoiceRules rules;
     rules.tls = tls() != nullptr;
     rules.channel_binding = binding_.available();
-    rules.allow_cleartext = options_.allow_cleartext || is_loopback(out_.connection->stream()->peer_address());
+    rules.allow_cleartext =
+        options_.allow_cleartext || is_loopback(out_.connection->stream()->peer_address());
     rules.forced = options_.mechanism;
     rules.authzid = !options_.admin.empty() && !options_.admin_star;
     auto choices = sasl::choose(offer, rules);
@@ -215,7 +224,8 @@ class Login {
     co_return Status{};
   }
 
-  // ---- after login -----------------------------------------------------------------------------------------------
+  // ---- after login
+  // -----------------------------------------------------------------------------------------------
 
   Task<void> compress() {
     PF_CO_TRY(const Tagged tagged, co_await out_.connection->run(command::compress_deflate()));
@@ -223,8 +233,8 @@ class Login {
     co_return Status{};
   }
 
-  // ID, ENABLE and NAMESPACE leave in one write.  What an earlier connection was answered is not waited for again: the
-  // server takes commands in order, so what follows finds them done.
+  // ID, ENABLE and NAMESPACE leave in one write.  What an earlier connection was answered is not waited for
+  // again: the server takes commands in order, so what follows finds them done.
   Task<void> introduce() {
     if (out_.known.introduced) {
       if (out_.capabilities.has("ID")) co_await send_unawaited(id_command());
@@ -258,7 +268,8 @@ class Login {
   }
 
   Result<Command> id_command() const {
-    const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"}, command::IdField{"version", POSTFERRY_VERSION}};
+    const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"},
+                                                 command::IdField{"version", POSTFERRY_VERSION}};
     return command::id(fields, out_.wire);
   }
 
@@ -273,7 +284,8 @@ class Login {
     co_return Status{};  // a refusal changes nothing
   }
 
-  // Never UTF8=ACCEPT unless the server insists, never IMAP4rev2: they change names, served octets and APPEND.
+  // Never UTF8=ACCEPT unless the server insists, never IMAP4rev2: they change names, served octets and
+  // APPEND.
   Result<Command> enable_command() const {
     std::vector<std::string_view> wanted;
     if (out_.capabilities.has("QRESYNC")) wanted.push_back("QRESYNC");

@@ -22,12 +22,12 @@ struct LoginOptions {
   net::TlsOptions trust;
   std::string user;
   Secret password;
-  std::string mechanism;    // forced; empty: the strongest
-  std::string admin;        // log in as this user on behalf of `user`; empty: no
-  bool admin_star = false;  // as `user*admin` instead of by authzid
+  std::string mechanism;         // forced; empty: the strongest
+  std::string admin;             // log in as this user on behalf of `user`; empty: no
+  bool admin_star = false;       // as `user*admin` instead of by authzid
   bool allow_cleartext = false;  // passwords without TLS beyond loopback
   bool compress = false;
-  bool abort_on_close = false;   // RST when the connection or the process ends: for appending
+  bool abort_on_close = false;  // RST when the connection or the process ends: for appending
   Duration timeout = std::chrono::seconds(60);
   std::shared_ptr<net::Wiretap> wiretap;
   Log log;
@@ -55,8 +55,9 @@ struct LoggedIn {
   Known known;
 };
 
-// Errors: what net::dial and net::start_tls say; tls when STARTTLS is refused (never goes on in clear); cleartext;
-// auth_failed after at most two tries; auth_no_mech; too_many_connections and others as the server says.
+// Errors: what net::dial and net::start_tls say; tls when STARTTLS is refused (never goes on in clear);
+// cleartext; auth_failed after at most two tries; auth_no_mech; too_many_connections and others as the server
+// says.
 Task<LoggedIn> log_in(LoginOptions options, Known known = {});
 
 // LOGOUT and close, waiting no longer than `patience` for the server.

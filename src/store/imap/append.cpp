@@ -43,7 +43,8 @@ class Append {
     }
     imap::Handlers handlers;
     handlers.slots = slots_;
-    PF_CO_TRY(const imap::Tagged tagged, co_await session_.connection().run(std::move(*command), std::move(handlers)));
+    PF_CO_TRY(const imap::Tagged tagged,
+              co_await session_.connection().run(std::move(*command), std::move(handlers)));
     if (auto error = refusal(tagged, imap::CommandKind::append, where_)) {
       refuse(outcomes, std::move(*error));
     } else {
@@ -85,7 +86,8 @@ class Append {
 
 }  // namespace
 
-Task<std::vector<AppendOutcome>> append_messages(Session& session, std::string mailbox, std::string where, std::span<AppendItem> items) {
+Task<std::vector<AppendOutcome>> append_messages(Session& session, std::string mailbox, std::string where,
+                                                 std::span<AppendItem> items) {
   std::vector<AppendOutcome> outcomes(items.size());
   const bool together = session.capabilities().has("MULTIAPPEND");
   const std::size_t step = together ? items.size() : 1;

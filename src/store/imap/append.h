@@ -11,6 +11,7 @@
 namespace pf::store {
 
 // As OpenMailbox::append().  `where`: "APPEND to INBOX", for errors.
-Task<std::vector<AppendOutcome>> append_messages(Session& session, std::string mailbox, std::string where, std::span<AppendItem> items);
+Task<std::vector<AppendOutcome>> append_messages(Session& session, std::string mailbox, std::string where,
+                                                 std::span<AppendItem> items);
 
 }  // namespace pf::store

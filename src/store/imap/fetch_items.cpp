@@ -10,7 +10,8 @@ namespace {
 
 ObjectId object_id(const imap::FetchData& fetch, const imap::Profile& profile) {
   if (profile.object_id_item == "EMAILID" && fetch.email_id) return ObjectId(*fetch.email_id);
-  if (profile.object_id_item == "X-GM-MSGID" && fetch.gm_msgid) return ObjectId(std::to_string(*fetch.gm_msgid));
+  if (profile.object_id_item == "X-GM-MSGID" && fetch.gm_msgid)
+    return ObjectId(std::to_string(*fetch.gm_msgid));
   return {};
 }
 

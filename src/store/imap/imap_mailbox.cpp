@@ -23,8 +23,12 @@ constexpr std::size_t commands_in_flight = 4;
 
 }  // namespace
 
-ImapMailbox::ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access, GiveBack give_back)
-    : session_(std::move(session)), mailbox_(std::move(mailbox)), access_(access), give_back_(std::move(give_back)) {}
+ImapMailbox::ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access,
+                         GiveBack give_back)
+    : session_(std::move(session)),
+      mailbox_(std::move(mailbox)),
+      access_(access),
+      give_back_(std::move(give_back)) {}
 
 ImapMailbox::~ImapMailbox() {
   if (session_) give_back_(std::move(session_));
@@ -39,7 +43,9 @@ std::string ImapMailbox::where(std::string_view verb) const {
   return fmt::format("{} {}", verb, printable(mailbox_.path.display()));
 }
 
-std::size_t ImapMailbox::line_budget() const { return session_->profile().max_command_octets; }
+std::size_t ImapMailbox::line_budget() const {
+  return session_->profile().max_command_octets;
+}
 
 Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers) {
   const imap::CommandKind kind = command.kind();
@@ -48,7 +54,8 @@ Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, ima
   co_return Status{};
 }
 
-// ---- selecting ---------------------------------------------------------------------------------------------------
+// ---- selecting
+// ---------------------------------------------------------------------------------------------------
 
 Task<void> ImapMailbox::select() {
   if (access_ == Access::append) co_return Status{};
@@ -56,7 +63,8 @@ Task<void> ImapMailbox::select() {
   const std::string_view verb = examine ? "EXAMINE" : "SELECT";
   imap::command::SelectOptions how;
   how.condstore = session_->logged_in.condstore;
-  auto built = examine ? imap::command::examine(mailbox_.id, how, session_->wire()) : imap::command::select(mailbox_.id, how, session_->wire());
+  auto built = examine ? imap::command::examine(mailbox_.id, how, session_->wire())
+                       : imap::command::select(mailbox_.id, how, session_->wire());
   if (!built) co_return built.error().at(where(verb));
   const imap::CommandKind kind = built->kind();
   session_->selected.emplace(mailbox_.id, examine);
@@ -70,7 +78,8 @@ Task<void> ImapMailbox::select() {
   session_->selected->apply(*tagged);
   borders_.clear();
   take_status();
-  if (status_.epoch.empty() && session_->selected->uids_sticky()) PF_CO_TRYV(co_await ask_status_for_validity());
+  if (status_.epoch.empty() && session_->selected->uids_sticky())
+    PF_CO_TRYV(co_await ask_status_for_validity());
   if (status_.position.empty()) PF_CO_TRYV(co_await find_uid_next());
   co_return Status{};
 }
@@ -110,10 +119,13 @@ Task<void> ImapMailbox::find_uid_next() {
   imap::Uid last;
   if (status_.count != 0) {
     imap::command::FetchItems items;
-    PF_CO_TRY(imap::Command command, imap::command::fetch(imap::SeqNum{static_cast<std::uint32_t>(status_.count)}, imap::SeqNum{0}, items));
+    PF_CO_TRY(imap::Command command,
+              imap::command::fetch(imap::SeqNum{static_cast<std::uint32_t>(status_.count)}, imap::SeqNum{0},
+                                   items));
     imap::Handlers handlers;
     handlers.on_data = [&last](imap::Response& r) {
-      if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid) last = std::max(last, *data->uid);
+      if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid)
+        last = std::max(last, *data->uid);
     };
     PF_CO_TRYV(co_await run_ok(std::move(command), "FETCH", std::move(handlers)));
   }
@@ -121,12 +133,15 @@ Task<void> ImapMailbox::find_uid_next() {
   co_return Status{};
 }
 
-MessageRef ImapMailbox::first_ref_at(const Position& position) const { return MessageRef(std::string(position.bytes())); }
+MessageRef ImapMailbox::first_ref_at(const Position& position) const {
+  return MessageRef(std::string(position.bytes()));
+}
 
-// ---- looking -----------------------------------------------------------------------------------------------------
+// ---- looking
+// -----------------------------------------------------------------------------------------------------
 
-// Asks for the uid of every page_messages-th message, so that windows of uids are neither empty nor too large however
-// far UIDNEXT runs ahead (Yahoo: by 420,000) and however sparse the uids are.
+// Asks for the uid of every page_messages-th message, so that windows of uids are neither empty nor too large
+// however far UIDNEXT runs ahead (Yahoo: by 420,000) and however sparse the uids are.
 Task<void> ImapMailbox::find_page_borders(imap::Uid from) {
   borders_.assign(1, from);
   const std::uint32_t exists = session_->selected->exists();
@@ -136,7 +151,8 @@ Task<void> ImapMailbox::find_page_borders(imap::Uid from) {
   std::vector<imap::Uid> found;
   imap::Handlers handlers;
   handlers.on_data = [&found](imap::Response& r) {
-    if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid) found.push_back(*data->uid);
+    if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid)
+      found.push_back(*data->uid);
   };
   for (std::uint32_t seq = page_messages + 1; seq <= exists; seq += page_messages) {
     auto command = imap::command::fetch(imap::SeqNum{seq}, imap::SeqNum{seq}, items);
@@ -174,15 +190,19 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch(const std::vector<MessageRef>&
 
 Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFields fields) {
   const auto items = fetch_items(fields, session_->profile());
-  std::map<imap::Uid, MessageMeta> found;  // a server may answer twice, in any order, or with what nobody asked for
+  std::map<imap::Uid, MessageMeta>
+      found;  // a server may answer twice, in any order, or with what nobody asked for
   imap::Handlers handlers;
   handlers.on_data = [&](imap::Response& r) {
     auto* data = std::get_if<imap::FetchData>(&r);
     if (data == nullptr || !data->uid || !uids.contains(*data->uid)) return;
     const imap::Uid uid = *data->uid;
     // A change of flags by somebody else comes as a FETCH without the rest.
-    if (found.contains(uid) && !data->rfc822_size && fields != ScanFields::refs && fields != ScanFields::flags) return;
-    if (auto meta = to_meta(*data, fields, session_->profile())) found.insert_or_assign(uid, std::move(*meta));
+    if (found.contains(uid) && !data->rfc822_size && fields != ScanFields::refs &&
+        fields != ScanFields::flags)
+      return;
+    if (auto meta = to_meta(*data, fields, session_->profile()))
+      found.insert_or_assign(uid, std::move(*meta));
   };
   TaskGroup group;
   Status sent;
@@ -209,13 +229,15 @@ Task<std::unique_ptr<MessageStream>> ImapMailbox::read(std::vector<MessageRef> r
   const std::size_t most = std::max<std::size_t>(1, session_->profile().max_fetch_uids);
   for (std::size_t at = 0; at < refs.size(); at += most) {
     const auto end = std::min(refs.size(), at + most);
-    const std::vector<MessageRef> part(refs.begin() + static_cast<std::ptrdiff_t>(at), refs.begin() + static_cast<std::ptrdiff_t>(end));
+    const std::vector<MessageRef> part(refs.begin() + static_cast<std::ptrdiff_t>(at),
+                                       refs.begin() + static_cast<std::ptrdiff_t>(end));
     for (auto& piece : to_uids(part).split(line_budget())) commands.push_back(std::move(piece));
   }
   co_return std::make_unique<ImapMessageStream>(*session_, std::move(commands), where("UID FETCH"));
 }
 
-// ---- changing ----------------------------------------------------------------------------------------------------
+// ---- changing
+// ----------------------------------------------------------------------------------------------------
 
 Task<std::vector<AppendOutcome>> ImapMailbox::append(std::span<AppendItem> items) {
   return append_messages(*session_, mailbox_.id, where("APPEND to"), items);
@@ -252,7 +274,8 @@ Task<void> ImapMailbox::remove(const std::vector<MessageRef>& refs) {
   FlagSet deleted;
   deleted.add(SystemFlag::deleted);
   for (const auto& piece : to_uids(refs).split(line_budget())) {
-    PF_CO_TRY(imap::Command mark, imap::command::uid_store(piece, imap::command::StoreMode::add, deleted, {}));
+    PF_CO_TRY(imap::Command mark,
+              imap::command::uid_store(piece, imap::command::StoreMode::add, deleted, {}));
     PF_CO_TRYV(co_await run_ok(std::move(mark), "UID STORE in"));
     PF_CO_TRY(imap::Command expunge, imap::command::uid_expunge(piece));
     PF_CO_TRYV(co_await run_ok(std::move(expunge), "UID EXPUNGE in"));

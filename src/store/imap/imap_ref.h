@@ -14,7 +14,8 @@ Handle to_handle(Number number) {
   using Int = typename Number::value_type;
   std::string bytes(sizeof(Int), '\0');
   Int value = number.value();
-  for (std::size_t i = sizeof(Int); i-- > 0; value = static_cast<Int>(value >> 8)) bytes[i] = static_cast<char>(value & 0xFF);
+  for (std::size_t i = sizeof(Int); i-- > 0; value = static_cast<Int>(value >> 8))
+    bytes[i] = static_cast<char>(value & 0xFF);
   return Handle(std::move(bytes));
 }
 
@@ -28,7 +29,11 @@ std::optional<Number> from_handle(const Handle& handle) {
   return Number(value);
 }
 
-inline MessageRef to_ref(imap::Uid uid) { return to_handle<MessageRef>(uid); }
-inline imap::Uid to_uid(const MessageRef& ref) { return from_handle<imap::Uid>(ref).value_or(imap::Uid{}); }
+inline MessageRef to_ref(imap::Uid uid) {
+  return to_handle<MessageRef>(uid);
+}
+inline imap::Uid to_uid(const MessageRef& ref) {
+  return from_handle<imap::Uid>(ref).value_or(imap::Uid{});
+}
 
 }  // namespace pf::store

@@ -14,7 +14,8 @@ namespace pf::store {
 
 namespace {
 
-// More lanes gain nothing against one server and look like an attack to some (measured with Dovecot on 2 cores).
+// More lanes gain nothing against one server and look like an attack to some (measured with Dovecot on 2
+// cores).
 constexpr std::size_t default_lanes = 4;
 // Beside the lanes: the control session, and one that looks into a mailbox while the lanes work.
 constexpr std::size_t spare_sessions = 2;
@@ -24,7 +25,8 @@ constexpr std::size_t spare_sessions = 2;
 // A session that several calls share: it selects nothing.
 class ImapStore::Lent {
  public:
-  Lent(std::shared_ptr<SessionPool> pool, std::unique_ptr<Session> session) : session(std::move(session)), pool_(std::move(pool)) {}
+  Lent(std::shared_ptr<SessionPool> pool, std::unique_ptr<Session> session)
+      : session(std::move(session)), pool_(std::move(pool)) {}
   Lent(const Lent&) = delete;
   Lent& operator=(const Lent&) = delete;
   ~Lent() { pool_->give_back(std::move(session)); }
@@ -41,9 +43,13 @@ ImapStore::ImapStore(ImapStoreOptions options) : options_(std::move(options)) {
   features_.parallel = lanes;
 }
 
-ImapStore::~ImapStore() { pool_->abort(); }
+ImapStore::~ImapStore() {
+  pool_->abort();
+}
 
-std::string ImapStore::ref_text(const MessageRef& ref) const { return std::to_string(to_uid(ref).value()); }
+std::string ImapStore::ref_text(const MessageRef& ref) const {
+  return std::to_string(to_uid(ref).value());
+}
 
 Task<std::shared_ptr<ImapStore::Lent>> ImapStore::control() {
   const auto lock = co_await control_mutex_.lock();
@@ -68,15 +74,19 @@ void ImapStore::learn(const Session& session) {
   namespaces_ = session.logged_in.known.namespaces;
   features_.append_refs = capabilities_.has("UIDPLUS") && !profile_.has(imap::Quirk::append_uid_untrusted);
   features_.atomic_batch = capabilities_.has("MULTIAPPEND");
-  features_.targeted_remove = capabilities_.has("UIDPLUS") && !profile_.has(imap::Quirk::uid_expunge_untrusted);
+  features_.targeted_remove =
+      capabilities_.has("UIDPLUS") && !profile_.has(imap::Quirk::uid_expunge_untrusted);
   features_.checkpoints = session.logged_in.condstore;
   features_.special_use_create = capabilities_.has("CREATE-SPECIAL-USE");
   features_.subscriptions = true;
   features_.object_id_family = profile_.object_id_family;
-  features_.max_message_bytes = capabilities_.append_limit() ? capabilities_.append_limit() : profile_.append_limit;
+  features_.max_message_bytes =
+      capabilities_.append_limit() ? capabilities_.append_limit() : profile_.append_limit;
   features_.rewrites_messages = profile_.has(imap::Quirk::rewrites_messages);
-  if (session.wire().literals == imap::LiteralMode::minus) features_.batch_message_bytes = imap::literal_minus_max;
-  if (options_.connections == 0) features_.parallel = std::clamp<std::size_t>(profile_.max_connections, 1, default_lanes);
+  if (session.wire().literals == imap::LiteralMode::minus)
+    features_.batch_message_bytes = imap::literal_minus_max;
+  if (options_.connections == 0)
+    features_.parallel = std::clamp<std::size_t>(profile_.max_connections, 1, default_lanes);
   pool_->set_limit(features_.parallel + spare_sessions);
   rules_ = {};
   rules_.utf8 = session.logged_in.utf8;
@@ -135,7 +145,8 @@ Task<Result<MailboxStatus>> ImapStore::status_of(Session& session, const Mailbox
   };
   auto tagged = co_await session.connection().run(std::move(*command), std::move(handlers));
   if (!tagged) co_return tagged.error();
-  if (auto error = refusal(*tagged, imap::CommandKind::status, "STATUS " + printable(mailbox.path.display()))) {
+  if (auto error =
+          refusal(*tagged, imap::CommandKind::status, "STATUS " + printable(mailbox.path.display()))) {
     error->scope = Scope::mailbox;
     out = *error;
   }
@@ -165,8 +176,9 @@ Task<std::vector<Result<MailboxStatus>>> ImapStore::status(const std::vector<Mai
 Task<std::unique_ptr<OpenMailbox>> ImapStore::open(const MailboxInfo& mailbox, Access access) {
   PF_CO_TRY(auto session, co_await pool_->take(mailbox.id, access == Access::append));
   auto pool = pool_;
-  auto opened = std::make_unique<ImapMailbox>(std::move(session), mailbox, access,
-                                              [pool](std::unique_ptr<Session> s) { pool->give_back(std::move(s)); });
+  auto opened =
+      std::make_unique<ImapMailbox>(std::move(session), mailbox, access,
+                                    [pool](std::unique_ptr<Session> s) { pool->give_back(std::move(s)); });
   PF_CO_TRYV(co_await opened->select());
   co_return std::unique_ptr<OpenMailbox>(std::move(opened));
 }
@@ -194,7 +206,8 @@ Task<void> ImapStore::subscribe(const MailboxInfo& mailbox) {
   Session& session = *lent->session;
   PF_CO_TRY(imap::Command command, imap::command::subscribe(mailbox.id, session.wire()));
   PF_CO_TRY(const imap::Tagged tagged, co_await session.connection().run(std::move(command)));
-  if (auto error = refusal(tagged, imap::CommandKind::subscribe, "SUBSCRIBE " + printable(mailbox.path.display()))) {
+  if (auto error =
+          refusal(tagged, imap::CommandKind::subscribe, "SUBSCRIBE " + printable(mailbox.path.display()))) {
     error->scope = Scope::mailbox;
     co_return *error;
   }
@@ -211,6 +224,8 @@ Task<void> ImapStore::close() {
   co_return closed;
 }
 
-void ImapStore::abort() { pool_->abort(); }
+void ImapStore::abort() {
+  pool_->abort();
+}
 
 }  // namespace pf::store

@@ -51,9 +51,11 @@ class Listing {
     imap::Handlers handlers;
     handlers.on_data = [this](imap::Response& r) {
       if (auto* data = std::get_if<imap::ListData>(&r)) lines_.push_back(std::move(*data));
-      if (auto* status = std::get_if<imap::StatusData>(&r)) statuses_.insert_or_assign(status->mailbox, *status);
+      if (auto* status = std::get_if<imap::StatusData>(&r))
+        statuses_.insert_or_assign(status->mailbox, *status);
     };
-    PF_CO_TRY(const imap::Tagged tagged, co_await session_.connection().run(std::move(command), std::move(handlers)));
+    PF_CO_TRY(const imap::Tagged tagged,
+              co_await session_.connection().run(std::move(command), std::move(handlers)));
     if (auto error = refusal(tagged, imap::CommandKind::list, "LIST")) {
       error->scope = Scope::account;
       co_return *error;
@@ -112,7 +114,8 @@ class Listing {
     info.selectable = !line.has("\\Noselect") && !line.has("\\NonExistent");
     info.may_have_children = !line.has("\\Noinferiors");
     info.subscribed = line.has("\\Subscribed") || subscribed_.contains(line.name);
-    if (auto found = statuses_.find(line.name); found != statuses_.end()) info.status = to_status(found->second, session_.profile());
+    if (auto found = statuses_.find(line.name); found != statuses_.end())
+      info.status = to_status(found->second, session_.profile());
     return info;
   }
 
@@ -127,10 +130,12 @@ class Listing {
 
 MailboxStatus to_status(const imap::StatusData& data, const imap::Profile& profile) {
   MailboxStatus status;
-  if (data.uid_validity && !profile.has(imap::Quirk::uids_unstable)) status.epoch = to_handle<Epoch>(*data.uid_validity);
+  if (data.uid_validity && !profile.has(imap::Quirk::uids_unstable))
+    status.epoch = to_handle<Epoch>(*data.uid_validity);
   if (data.uid_next) status.position = to_handle<Position>(*data.uid_next);
   status.count = data.messages.value_or(0);
-  if (data.highest_modseq && !profile.has(imap::Quirk::modseq_untrusted)) status.checkpoint = to_handle<Checkpoint>(*data.highest_modseq);
+  if (data.highest_modseq && !profile.has(imap::Quirk::modseq_untrusted))
+    status.checkpoint = to_handle<Checkpoint>(*data.highest_modseq);
   return status;
 }
 

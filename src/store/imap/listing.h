@@ -8,7 +8,8 @@
 
 namespace pf::store {
 
-// All mailboxes of the personal namespace, INBOX among them.  Status comes along where the server has LIST-STATUS.
+// All mailboxes of the personal namespace, INBOX among them.  Status comes along where the server has
+// LIST-STATUS.
 Task<std::vector<MailboxInfo>> list_mailboxes(Session& session, const NameRules& rules);
 
 MailboxStatus to_status(const imap::StatusData& data, const imap::Profile& profile);

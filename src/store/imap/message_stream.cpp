@@ -79,7 +79,8 @@ ImapMessageStream::ImapMessageStream(Session& session, std::vector<imap::UidSet>
 
 ImapMessageStream::~ImapMessageStream() = default;
 
-// ---- the reader's side -------------------------------------------------------------------------------------------
+// ---- the reader's side
+// -------------------------------------------------------------------------------------------
 
 asio::awaitable<void> ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
   const InSink here(in_sink_, changed_);
@@ -127,9 +128,12 @@ void ImapMessageStream::on_fetch(imap::Response& response) {
   changed_.notify_all();
 }
 
-void ImapMessageStream::keep(imap::Uid uid, std::string octets) { whole_.push_back({uid, std::move(octets)}); }
+void ImapMessageStream::keep(imap::Uid uid, std::string octets) {
+  whole_.push_back({uid, std::move(octets)});
+}
 
-// ---- the consumer's side -----------------------------------------------------------------------------------------
+// ---- the consumer's side
+// -----------------------------------------------------------------------------------------
 
 asio::awaitable<void> ImapMessageStream::start() {
   started_ = true;

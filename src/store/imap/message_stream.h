@@ -1,5 +1,6 @@
-// Bodies of messages as they come out of UID FETCH ... (UID BODY.PEEK[]), handed over chunk by chunk without a copy: the
-// connection's reader waits in body_data() until the consumer has taken the chunk, so nothing piles up.
+// Bodies of messages as they come out of UID FETCH ... (UID BODY.PEEK[]), handed over chunk by chunk without
+// a copy: the connection's reader waits in body_data() until the consumer has taken the chunk, so nothing
+// piles up.
 #pragma once
 
 #include "async/group.h"
@@ -27,9 +28,9 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   struct Current {
     std::optional<imap::Uid> uid;  // nothing: it comes after the body, which is kept until then
     std::uint64_t size = 0;
-    bool given = false;    // to the consumer
-    bool let_go = false;   // by the consumer, perhaps before its end
-    bool ended = false;    // the reader is through with it
+    bool given = false;   // to the consumer
+    bool let_go = false;  // by the consumer, perhaps before its end
+    bool ended = false;   // the reader is through with it
   };
   // A body that had to be kept whole: its uid came last, or it came as a quoted string.
   struct Whole {

@@ -33,7 +33,8 @@ struct Session {
 };
 
 // A tagged NO or BAD as an Error about `where`; nothing when it was OK.
-inline std::optional<Error> refusal(const imap::Tagged& tagged, imap::CommandKind kind, const std::string& where) {
+inline std::optional<Error> refusal(const imap::Tagged& tagged, imap::CommandKind kind,
+                                    const std::string& where) {
   if (tagged.status == imap::StatusKind::ok) return std::nullopt;
   Error error = imap::classify(tagged, kind);
   error.at(where);

@@ -32,7 +32,8 @@ std::unique_ptr<Session> SessionPool::pick_idle(const std::string& mailbox, bool
     retire(std::move(session));
   }
   if (idle_.empty()) return nullptr;
-  auto best = std::ranges::find_if(idle_, [&](const auto& s) { return s->selected && s->selected->name() == mailbox; });
+  auto best = std::ranges::find_if(
+      idle_, [&](const auto& s) { return s->selected && s->selected->name() == mailbox; });
   if (best == idle_.end()) best = std::prev(idle_.end());
   auto session = std::move(*best);
   idle_.erase(best);

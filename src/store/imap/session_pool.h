@@ -14,8 +14,9 @@ class SessionPool {
  public:
   SessionPool(imap::LoginOptions login, std::size_t limit) : login_(std::move(login)), limit_(limit) {}
 
-  // An idle session, one that has `mailbox` selected if there is one, else a new one; waits while all are lent.  When the
-  // server says "too many connections" the limit becomes what we have.  `appending`: its connection must end by RST.
+  // An idle session, one that has `mailbox` selected if there is one, else a new one; waits while all are
+  // lent.  When the server says "too many connections" the limit becomes what we have.  `appending`: its
+  // connection must end by RST.
   Task<std::unique_ptr<Session>> take(const std::string& mailbox, bool appending);
   void give_back(std::unique_ptr<Session> session);
 

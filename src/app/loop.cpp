@@ -1,0 +1,51 @@
+#include "app/loop.h"
+
+#include "async/event.h"
+#include "async/group.h"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+namespace pf::app {
+
+namespace {
+
+// Ctrl-C to the end of the program: 5 s at most, so a little less for us.
+constexpr auto patience = std::chrono::milliseconds(3500);
+constexpr auto look_every = std::chrono::milliseconds(50);
+
+asio::awaitable<void> watch(const bool& done, StopFlag& stop, const std::function<bool()>& over,
+                            const std::function<void()>& abort) {
+  TimePoint asked{};
+  while (!done) {
+    co_await sleep_for(look_every);
+    const int wish = stop.load();
+    if (wish == 0 && !over()) continue;
+    if (asked == TimePoint{}) asked = MonoClock::now();
+    if (wish >= 2 || MonoClock::now() - asked > patience) {
+      abort();
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<void> run_and_mark(asio::awaitable<void> job, bool& done) {
+  co_await std::move(job);
+  done = true;
+}
+
+}  // namespace
+
+void run_loop(asio::awaitable<void> job, StopFlag& stop, const std::function<bool()>& over,
+              const std::function<void()>& abort) {
+  asio::io_context loop(1);
+  bool done = false;
+  asio::co_spawn(loop, run_and_mark(std::move(job), done), asio::detached);
+  asio::co_spawn(loop, watch(done, stop, over, abort), asio::detached);
+  while (!done && loop.run_one() != 0) {
+  }
+  // What is left waits for nothing any more (idle connections, timers); destroying the loop ends it.
+}
+
+}  // namespace pf::app

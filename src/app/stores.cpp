@@ -1,0 +1,52 @@
+#include "app/stores.h"
+
+#include "store/imap/imap_store.h"
+
+namespace pf::app {
+
+imap::LoginOptions login_options(const Endpoint& endpoint, const Environment& environment,
+                                 std::shared_ptr<net::Wiretap> wiretap) {
+  const config::Account& account = endpoint.account;
+  imap::LoginOptions login;
+  login.label = account.label();
+  login.dial.host = account.host;
+  login.dial.port = account.port;
+  switch (account.tls) {
+    case config::Tls::implicit:
+      login.tls = imap::LoginOptions::Tls::implicit;
+      break;
+    case config::Tls::starttls:
+      login.tls = imap::LoginOptions::Tls::starttls;
+      break;
+    case config::Tls::none:
+      login.tls = imap::LoginOptions::Tls::none;
+      break;
+  }
+  login.trust = {account.host, account.ca_file, account.pin};
+  login.user = account.user;
+  login.password = endpoint.password;
+  login.mechanism = account.auth;
+  login.admin = account.admin;
+  login.admin_star = account.admin_form == config::AdminForm::star;
+  login.allow_cleartext = account.allow_cleartext;
+  login.compress = environment.compress;
+  login.timeout = environment.io_timeout;
+  login.wiretap = std::move(wiretap);
+  login.log = environment.log;
+  return login;
+}
+
+std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, const Environment& environment,
+                                         std::size_t connections, std::shared_ptr<net::Wiretap> wiretap) {
+  store::ImapStoreOptions options;
+  options.login = login_options(endpoint, environment, std::move(wiretap));
+  options.connections = connections;
+  return std::make_unique<store::ImapStore>(std::move(options));
+}
+
+Result<std::shared_ptr<net::Wiretap>> open_wiretap(const Environment& environment) {
+  if (environment.trace_file.empty()) return std::shared_ptr<net::Wiretap>{};
+  return net::Wiretap::open(environment.trace_file);
+}
+
+}  // namespace pf::app
