@@ -57,7 +57,6 @@ Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem&
 }  // namespace
 
 // ---- one mailbox
-// -------------------------------------------------------------------------------------------------
 
 Task<void> Lane::work(MailboxJob& job, std::size_t sharers) {
   for (;;) {
@@ -137,7 +136,6 @@ asio::awaitable<bool> Lane::may_append(MailboxJob& job) {
 }
 
 // ---- reading
-// -----------------------------------------------------------------------------------------------------
 
 // A FETCH is answered in ascending order whatever it asks for.  So newest first goes by chunks of one batch,
 // which is turned round before it is sent.
@@ -261,7 +259,6 @@ void Lane::put_back_batch(MailboxJob& job) {
 }
 
 // ---- appending
-// ---------------------------------------------------------------------------------------------------
 
 std::unique_ptr<Batch> Lane::fresh_batch() {
   if (spare_.empty()) return std::make_unique<Batch>(batch_bytes);

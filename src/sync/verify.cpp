@@ -6,6 +6,7 @@
 #include "sync/diff.h"
 #include "sync/mapping.h"
 #include "sync/match.h"
+#include "sync/meet.h"
 #include "sync/patience.h"
 #include "sync/scan.h"
 
@@ -184,8 +185,9 @@ class VerifyRun {
   VerifyRun(RunContext& run, bool content) : run_(run), content_(content) {}
 
   Task<void> go() {
-    PF_CO_TRYV(co_await meet());
-    auto mapping = map_mailboxes(source_, target_, run_.target.name_rules(), run_.policy.mailboxes);
+    PF_CO_TRY(found_, co_await meet(run_));
+    auto mapping =
+        map_mailboxes(found_.source, found_.target, run_.target.name_rules(), run_.policy.mailboxes);
     if (!mapping) {
       run_.summary.nothing_done = true;
       co_return mapping.error();
@@ -223,21 +225,6 @@ class VerifyRun {
   }
 
  private:
-  static Task<void> meet_one(store::Store& store, std::vector<store::MailboxInfo>& mailboxes) {
-    PF_CO_TRYV(co_await store.connect());
-    PF_CO_TRY(mailboxes, co_await store.list());
-    co_return Status{};
-  }
-
-  Task<void> meet() {
-    TaskGroup group;
-    co_await group.spawn(meet_one(run_.source, source_));
-    co_await group.spawn(meet_one(run_.target, target_));
-    auto met = co_await group.join();
-    if (!met) run_.summary.nothing_done = true;
-    co_return met;
-  }
-
   Task<void> lane() {
     while (next_ < jobs_.size() && !run_.stopping()) {
       VerifyJob& job = jobs_[next_++];
@@ -265,7 +252,7 @@ class VerifyRun {
     if (!run_.policy.mailboxes.include.empty() || !run_.policy.mailboxes.exclude.empty()) return;
     std::set<std::string> known;
     for (const auto& job : jobs_) known.insert(job.mapped.target.id);
-    for (const auto& mailbox : target_) {
+    for (const auto& mailbox : found_.target) {
       if (!mailbox.selectable || known.contains(mailbox.id)) continue;
       const std::uint64_t count = mailbox.status ? mailbox.status->count : 0;
       if (count == 0) continue;
@@ -281,7 +268,7 @@ class VerifyRun {
 
   RunContext& run_;
   bool content_;
-  std::vector<store::MailboxInfo> source_, target_;
+  Listings found_;
   std::deque<VerifyJob> jobs_;
   std::size_t next_ = 0;
 };

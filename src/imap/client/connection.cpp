@@ -92,7 +92,6 @@ void Connection::trace(char direction, std::string_view text) const {
 }
 
 // ---- reading
-// -----------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> Connection::read_loop() {
   auto self = shared_from_this();  // outlives whoever let go of us
@@ -266,7 +265,6 @@ asio::awaitable<void> Connection::watch_for_stall() {
 }
 
 // ---- writing
-// -----------------------------------------------------------------------------------------------------
 
 Task<Greeting> Connection::greeting() {
   while (!greeting_ && !error_) co_await changed_.wait();
@@ -386,7 +384,6 @@ Task<void> Connection::flush() {
 }
 
 // ---- replacing the stream
-// ----------------------------------------------------------------------------------------
 
 Task<void> Connection::upgrade_tls(net::TlsOptions options, Duration timeout) {
   // The reader holds still (hold_reading_) and no command is in flight (STARTTLS is a barrier).

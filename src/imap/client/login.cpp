@@ -119,7 +119,6 @@ class Login {
   }
 
   // ---- logging in
-  // ------------------------------------------------------------------------------------------------
 
   [[nodiscard]] const net::TlsInfo* tls() const {
     return out_.connection->stream() != nullptr ? out_.connection->stream()->tls() : nullptr;
@@ -225,7 +224,6 @@ class Login {
   }
 
   // ---- after login
-  // -----------------------------------------------------------------------------------------------
 
   Task<void> compress() {
     PF_CO_TRY(const Tagged tagged, co_await out_.connection->run(command::compress_deflate()));

@@ -55,7 +55,6 @@ Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, ima
 }
 
 // ---- selecting
-// ---------------------------------------------------------------------------------------------------
 
 Task<void> ImapMailbox::select() {
   if (access_ == Access::append) co_return Status{};
@@ -138,7 +137,6 @@ MessageRef ImapMailbox::first_ref_at(const Position& position) const {
 }
 
 // ---- looking
-// -----------------------------------------------------------------------------------------------------
 
 // Asks for the uid of every page_messages-th message, so that windows of uids are neither empty nor too large
 // however far UIDNEXT runs ahead (Yahoo: by 420,000) and however sparse the uids are.
@@ -237,7 +235,6 @@ Task<std::unique_ptr<MessageStream>> ImapMailbox::read(std::vector<MessageRef> r
 }
 
 // ---- changing
-// ----------------------------------------------------------------------------------------------------
 
 Task<std::vector<AppendOutcome>> ImapMailbox::append(std::span<AppendItem> items) {
   return append_messages(*session_, mailbox_.id, where("APPEND to"), items);

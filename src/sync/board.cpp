@@ -1,0 +1,60 @@
+#include "sync/board.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pf::sync {
+
+bool Board::all_done() const {
+  return std::ranges::all_of(jobs, [](const auto& job) { return job.phase == MailboxJob::Phase::done; });
+}
+
+void Board::finish(MailboxJob& job) {
+  job.phase = MailboxJob::Phase::done;
+  if (job.started != TimePoint{})
+    job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
+  job.report.target_messages = job.target_status.count + job.stored;
+  run.meter.mailbox_done();
+  run.observer(Event(MailboxDone{job.report}));
+  changed.notify_all();
+}
+
+void Board::fail(MailboxJob& job, const Error& error) {
+  job.incomplete = true;
+  Failure failure;
+  failure.mailbox = job.report.source;
+  failure.reason = name(error.code);
+  failure.message = error.describe();
+  failure.server_text = error.server_text;
+  if (job.report.failed == 0) job.report.failed = 1;
+  run.fail(std::move(failure));
+  finish(job);
+}
+
+void Board::close_open_ends(MailboxJob& job, const Error& error) {
+  job.report.failed += job.queue.size();
+  const std::size_t left = job.queue.size();
+  Error why = error;
+  if (left != 0) why.at(fmt::format("{} message(s), {} bytes not copied", left, job.queued_bytes));
+  fail(job, why);
+}
+
+void Board::add_up() {
+  Summary& sum = run.summary;
+  for (const auto& job : jobs) {
+    const MailboxReport& r = job.report;
+    sum.source_messages += r.source_messages;
+    sum.copied += r.copied;
+    sum.matched += r.matched;
+    sum.restored += r.restored;
+    sum.flags_changed += r.flags_changed;
+    sum.vanished += r.vanished;
+    sum.failed += r.failed;
+    sum.bytes_copied += r.bytes_copied;
+    sum.per_mailbox.push_back(r);
+  }
+  sum.mailboxes = jobs.size();
+}
+
+}  // namespace pf::sync

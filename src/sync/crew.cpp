@@ -1,0 +1,197 @@
+#include "sync/crew.h"
+
+#include "async/group.h"
+#include "sync/finish.h"
+#include "sync/lane.h"
+#include "sync/prepare.h"
+
+#include <algorithm>
+
+namespace pf::sync {
+
+namespace {
+
+// Below this a second pair of connections costs more than it brings.
+constexpr std::uint64_t bytes_worth_a_lane = std::uint64_t{4} << 20;
+// For a mailbox that has not been looked at: what a message is likely to weigh.
+constexpr std::uint64_t likely_message_bytes = std::uint64_t{20} * 1024;
+
+class Crew {
+ public:
+  explicit Crew(Board& board) : board_(board) {}
+
+  Task<void> run() {
+    const std::size_t most = std::max<std::size_t>(
+        1, std::min(board_.run.source.features().parallel, board_.run.target.features().parallel));
+    TaskGroup lanes;
+    lanes_ = 0;
+    while (!board_.all_done() && !board_.run.stopping()) {
+      const std::size_t wanted = lanes_wanted(most);
+      while (lanes_ < wanted) {
+        ++lanes_;
+        co_await lanes.spawn(lane(lanes_));
+      }
+      co_await board_.changed.wait_until(MonoClock::now() + std::chrono::milliseconds(200));
+      board_.run.meter.tick();
+      check_budget();
+    }
+    board_.changed.notify_all();
+    while (lanes.running() != 0) {
+      board_.changed.notify_all();
+      co_await sleep_for(std::chrono::milliseconds(5));
+      check_budget();
+    }
+    ignore(co_await lanes.join());
+    if (board_.run.fatal) co_return *board_.run.fatal;
+    co_return Status{};
+  }
+
+ private:
+  void check_budget() {
+    const auto budget = board_.run.policy.timing.budget;
+    if (budget && board_.run.meter.elapsed() > *budget && !board_.run.fatal) {
+      board_.run.fatal = Error(Errc::timeout, Scope::run, Retry::later, "the time limit of the run is over",
+                               {}, "Run again to go on.");
+    }
+  }
+
+  // As many as the work that is known of is worth, never fewer than there are.
+  std::size_t lanes_wanted(std::size_t most) const {
+    if (board_.run.policy.connections != 0) return most;
+    std::uint64_t bytes = 0;
+    for (const auto& job : board_.jobs) {
+      if (job.phase == MailboxJob::Phase::ready) bytes += job.queued_bytes;
+      if (job.phase != MailboxJob::Phase::waiting || !job.mapped.source.status) continue;
+      const std::uint64_t there = job.mapped.target.status ? job.mapped.target.status->count : 0;
+      const std::uint64_t here = job.mapped.source.status->count;
+      bytes += (here - std::min(here, there)) * likely_message_bytes;
+    }
+    return std::clamp<std::size_t>(1 + static_cast<std::size_t>(bytes / bytes_worth_a_lane),
+                                   std::max<std::size_t>(1, lanes_), most);
+  }
+
+  Task<void> lane(std::size_t number) {
+    Lane lane(board_.run);
+    while (!board_.run.stopping()) {
+      MailboxJob* job = pick();
+      if (job == nullptr) {
+        if (board_.all_done()) break;
+        co_await board_.changed.wait();
+        continue;
+      }
+      ++job->lanes;
+      auto worked = co_await work_on(lane, *job);
+      --job->lanes;
+      board_.changed.notify_all();
+      if (worked) continue;
+      // A lane beyond the first that cannot get its connection leaves the work to the others.
+      if (number > 1 && job->queue.size() + job->lanes != 0 && lanes_ > 1 &&
+          worked.error().scope == Scope::connection)
+        break;
+      if (board_.run.stopping()) break;
+      if (worked.error().scope == Scope::mailbox || worked.error().scope == Scope::message) continue;
+      if (!board_.run.fatal) board_.run.fatal = worked.error();
+    }
+    --lanes_;
+    board_.changed.notify_all();
+    co_return Status{};
+  }
+
+  // A mailbox nobody has begun, else the one with most left that may be shared.
+  MailboxJob* pick() {
+    for (auto& job : board_.jobs) {
+      const bool turn =
+          job.predecessor == SIZE_MAX || board_.jobs[job.predecessor].phase == MailboxJob::Phase::done;
+      if (job.phase == MailboxJob::Phase::waiting && turn) return &job;
+    }
+    if (board_.run.policy.order == Order::newest)
+      return nullptr;  // one lane a mailbox keeps the order strict
+    MailboxJob* best = nullptr;
+    for (auto& job : board_.jobs) {
+      if (!job.has_work() || job.recovering || job.queued_bytes < bytes_worth_a_lane) continue;
+      if (best == nullptr || job.queued_bytes > best->queued_bytes) best = &job;
+    }
+    return best;
+  }
+
+  Task<void> work_on(Lane& lane, MailboxJob& job) {
+    if (job.phase == MailboxJob::Phase::waiting) {
+      job.phase = MailboxJob::Phase::preparing;
+      job.started = MonoClock::now();
+      auto prepared = co_await prepare_patiently(lane, job);
+      if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
+      if (!prepared) {
+        board_.fail(job, prepared.error());
+        co_return prepared;
+      }
+      job.phase = MailboxJob::Phase::ready;
+      board_.run.meter.expect(job.queue.size(), job.queued_bytes);
+      MailboxStarted started{job.report.source, job.report.target, job.report.source_messages,
+                             job.queue.size(), job.queued_bytes};
+      board_.run.observer(Event(std::move(started)));
+      board_.changed.notify_all();
+    }
+    const std::size_t sharers = board_.run.policy.order == Order::newest ? 1 : std::max(lanes_, job.lanes);
+    auto worked = co_await lane.work(job, sharers);
+    if (!worked && worked.error().scope == Scope::mailbox && !job.error) job.error = worked.error();
+    if (job.opened_source) ignore(co_await job.opened_source->close());
+    job.opened_source.reset();
+    if (job.lanes > 1 || job.phase != MailboxJob::Phase::ready) co_return worked;  // the last one finishes
+    if (!worked && worked.error().scope != Scope::mailbox) {
+      if (!board_.run.stopping()) board_.close_open_ends(job, worked.error());
+      co_return worked;
+    }
+    auto finished = co_await complete(lane, job);
+    co_return finished;
+  }
+
+  Task<void> prepare_patiently(Lane& lane, MailboxJob& job) {
+    for (;;) {
+      auto prepared = co_await prepare(board_.run, job, lane.patience());
+      if (prepared || prepared.error().scope != Scope::connection) co_return prepared;
+      job.flags.clear();
+      job.queue.clear();
+      job.queued_bytes = 0;
+      const bool again = co_await lane.patience().wait(prepared.error(), job.report.source);
+      if (!again) co_return prepared;
+    }
+  }
+
+  Task<void> complete(Lane& lane, MailboxJob& job) {
+    if (!job.queue.empty() || board_.run.stopping()) {
+      if (board_.run.stopping()) co_return Status{};
+      board_.close_open_ends(job, job.error ? *job.error : board_.run.appends_stopped.value_or(Error{}));
+      co_return Status{};
+    }
+    job.phase = MailboxJob::Phase::finishing;
+    for (;;) {
+      auto finished = co_await finish_mailbox(board_.run, job, lane.patience());
+      if (finished) break;
+      const bool again = finished.error().scope == Scope::connection &&
+                         co_await lane.patience().wait(finished.error(), job.report.target);
+      if (again) continue;
+      if (board_.run.stopping()) co_return Status{};
+      board_.fail(job, finished.error());
+      co_return finished;
+    }
+    if (job.error) {
+      board_.fail(job, *job.error);
+    } else {
+      board_.finish(job);
+    }
+    co_return Status{};
+  }
+
+  Board& board_;
+  std::size_t lanes_ = 0;
+};
+
+}  // namespace
+
+Task<void> run_crew(Board& board) {
+  Crew crew(board);
+  auto done = co_await crew.run();
+  co_return done;
+}
+
+}  // namespace pf::sync
