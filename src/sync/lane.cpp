@@ -10,9 +10,10 @@ namespace pf::sync {
 
 namespace {
 
-// Memory of one batch.  A lane has at most three: one being filled, two on the wire.
+// Memory of one batch.  A lane has at most four: one being filled, three on the wire (so that a long line
+// stays full).
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
-constexpr std::size_t batches_on_the_wire = 2;
+constexpr std::size_t batches_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
 // What a lane takes from the queue at a time: enough to keep the pipe full, not so much that others go empty.

@@ -31,9 +31,9 @@ class Preparation {
 
   Task<void> prepare() {
     if (!job_.creating) PF_CO_TRYV(co_await recall());
-    PF_CO_TRYV(co_await open_both());
+    PF_CO_TRYV(co_await look_at_both());
     PF_CO_TRYV(co_await check_epochs());
-    PF_CO_TRYV(co_await look());
+    PF_CO_TRYV(co_await compare());
     PF_CO_TRYV(co_await pair_by_identity());
     plan();
     job_.opened_source = std::move(source_);
@@ -53,26 +53,28 @@ class Preparation {
     co_return Status{};
   }
 
-  Task<void> open_side(store::Store& store, const store::MailboxInfo& mailbox, store::Access access,
-                       std::unique_ptr<store::OpenMailbox>& out) {
-    PF_CO_TRY(out, co_await patience_.open(store, mailbox, access));
+  Task<void> look_at_source() {
+    PF_CO_TRY(source_, co_await patience_.open(run_.source, job_.mapped.source, store::Access::read));
+    PF_CO_TRY(source_list_, co_await scan_all(*source_, store::ScanFields::basic));
     co_return Status{};
   }
 
-  Task<void> open_target(store::Access access) {
+  Task<void> look_at_target() {
     while (job_.creating) co_await job_.changed.wait();
     if (job_.record.id == 0) PF_CO_TRYV(co_await recall());
     if (!job_.mapped.exists) co_return Status{};
-    auto opened = co_await open_side(run_.target, job_.mapped.target, access, target_);
-    co_return opened;
-  }
-
-  Task<void> open_both() {
-    TaskGroup group;
-    co_await group.spawn(open_side(run_.source, job_.mapped.source, store::Access::read, source_));
     // SELECT, because EXAMINE does not tell which flags are permanent; a dry run looks only.
     const auto access = run_.policy.dry_run ? store::Access::read : store::Access::write;
-    co_await group.spawn(open_target(access));
+    PF_CO_TRY(target_, co_await patience_.open(run_.target, job_.mapped.target, access));
+    if (target_->status().count == 0) co_return Status{};
+    PF_CO_TRY(target_list_, co_await scan_all(*target_, store::ScanFields::flags));
+    co_return Status{};
+  }
+
+  Task<void> look_at_both() {
+    TaskGroup group;
+    co_await group.spawn(look_at_source());
+    co_await group.spawn(look_at_target());
     PF_CO_TRYV(co_await group.join());
     job_.source_status = source_->status();
     job_.stored = 0;  // what was recovered is counted by the target itself
@@ -81,6 +83,11 @@ class Preparation {
       if (!run_.policy.dry_run) job_.rules = target_->flag_rules();
     }
     job_.report.source_messages = job_.source_status.count;
+    if (source_list_.size() < job_.source_status.count) {
+      run_.warn(fmt::format("{}: the source lists {} of {} messages", job_.report.source, source_list_.size(),
+                            job_.source_status.count));
+      job_.incomplete = true;
+    }
     co_return Status{};
   }
 
@@ -104,26 +111,15 @@ class Preparation {
     co_return Status{};
   }
 
-  Task<void> look() {
-    PF_CO_TRY(source_list_, co_await scan_all(*source_, store::ScanFields::basic));
-    if (source_list_.size() < job_.source_status.count) {
-      run_.warn(fmt::format("{}: the source lists {} of {} messages", job_.report.source, source_list_.size(),
-                            job_.source_status.count));
-      job_.incomplete = true;
-    }
+  Task<void> compare() {
     if (!forgotten_) {
       PF_CO_TRY(pairs_, co_await run_.journal.pairs(job_.record.id));
       PF_CO_TRY(parked_, co_await run_.journal.parked(job_.record.id));
     }
-    // Empty and never written to: nothing to look at.
-    looked_at_target_ = target_ && (job_.target_status.count != 0 || !pairs_.empty());
-    if (looked_at_target_) {
-      PF_CO_TRY(target_list_, co_await scan_all(*target_, store::ScanFields::flags));
-    }
     DiffInput in{source_list_,
                  pairs_,
                  parked_,
-                 looked_at_target_ ? &target_list_ : nullptr,
+                 target_ ? &target_list_ : nullptr,
                  job_.rules,
                  run_.policy,
                  run_.target.features().max_message_bytes};
@@ -248,7 +244,6 @@ class Preparation {
   std::vector<MessageMeta> source_list_, target_list_;
   std::vector<state::PairRow> pairs_;
   std::vector<state::ParkedRow> parked_;
-  bool looked_at_target_ = false;
   bool forgotten_ = false;  // dry run: recorded pairs are of another epoch
   Diff diff_;
 };

@@ -16,42 +16,10 @@ namespace {
 // One read takes what the kernel has: fewer system calls a megabyte (measured: 256 KiB, above it nothing is
 // gained).
 constexpr std::size_t read_buffer_size = 256 * 1024;
-// Text of small commands is collected up to this before it is written although more may come.
-constexpr std::size_t write_at_once = 64 * 1024;
-
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
-bool ends_with_word(std::string_view text, std::string_view upper_word) {
-  if (text.size() < upper_word.size()) return false;
-  return std::ranges::equal(text.substr(text.size() - upper_word.size()), upper_word, {}, upper);
-}
-
-// "... BODY[] {123}": the literal is a whole message.
-bool announces_body(std::string_view text) {
-  const auto brace = text.rfind('{');
-  if (brace == std::string_view::npos || !text.starts_with("* ")) return false;
-  text = text.substr(0, brace);
-  while (text.ends_with(' ') || text.ends_with('~')) text.remove_suffix(1);
-  return ends_with_word(text, "BODY[]") || ends_with_word(text, " RFC822") || ends_with_word(text, "(RFC822");
-}
-
-// What stands before the body of a message that is still coming.
-std::optional<Uid> uid_before_body(std::string_view text, std::uint64_t size) {
-  Frame head;
-  head.text = text;
-  Literal body;
-  body.size = size;
-  body.streamed = true;
-  body.begin = text.rfind('{');
-  body.end = text.size();
-  head.literals.push_back(std::move(body));
-  head.text += ')';
-  const Response parsed = parse_response(head);
-  const auto* fetch = std::get_if<FetchData>(&parsed);
-  return fetch != nullptr ? fetch->uid : std::nullopt;
-}
+// What is to be sent is collected up to this, or to so many pieces, before it is written although more may
+// come.
+constexpr std::size_t write_at_once = 256 * 1024;
+constexpr std::size_t most_pieces = 60;  // below the 64 asio hands to one sendmsg
 
 }  // namespace
 
@@ -140,8 +108,10 @@ asio::awaitable<bool> Connection::drain_frames() {
 
 asio::awaitable<void> Connection::start_literal(const LiteralStart& literal) {
   Pending* command = streaming_command();
-  if (command == nullptr || !announces_body(literal.text_so_far)) co_return;
-  const auto uid = uid_before_body(literal.text_so_far, literal.size);
+  if (command == nullptr) co_return;
+  const auto so_far = parse_fetch_so_far(*literal.frame, options_.limits);
+  if (!so_far || so_far->body() != &so_far->sections.back()) co_return;
+  const auto uid = so_far->uid;
   const std::uint64_t size = literal.size;
   framer_.stream_literal();
   sink_ = command->handlers.bodies;
@@ -312,25 +282,33 @@ Task<Tagged> Connection::run(Command command, Handlers handlers) {
 }
 
 Task<void> Connection::send(Pending& pending, const Command& command) {
+  const bool has_slots = !pending.handlers.slots.empty();
   for (const Segment& segment : command.segments()) {
     if (segment.wait_before) {
       PF_CO_TRYV(co_await flush());
       PF_CO_TRYV(co_await wait_for_go_ahead(pending));
       if (pending.tagged) co_return Status{};  // refused: nothing more of it may be sent
     }
-    if (segment.kind == Segment::Kind::text) {
-      out_ += segment.text;
-      if (out_.size() >= write_at_once) PF_CO_TRYV(co_await flush());
-    } else {
+    if (segment.kind == Segment::Kind::slot) {
       PF_CO_TRYV(co_await send_slot(*pending.handlers.slots[segment.slot_index], segment.slot_size));
+    } else if (has_slots) {
+      gather(as_bytes(segment.text));
+    } else {
+      out_ += segment.text;
+    }
+    if (out_.size() + gathered_bytes_ >= write_at_once || gathered_.size() >= most_pieces) {
+      PF_CO_TRYV(co_await flush());
     }
   }
+  // The pieces point into the command and its sources: they must not wait for others.
+  if (has_slots) PF_CO_TRYV(co_await flush());
   co_return Status{};
 }
 
+// Many small messages leave in one write; the octets are not copied.  The last chunk of a source stays valid
+// until the command has ended, because the source is not asked again.
 Task<void> Connection::send_slot(LiteralSource& source, std::uint64_t size) {
-  std::uint64_t left = size;
-  while (left != 0) {
+  for (std::uint64_t left = size; left != 0;) {
     PF_CO_TRY(const Bytes chunk, co_await source.next());
     if (chunk.empty() || chunk.size() > left) {
       co_return Error(
@@ -339,13 +317,15 @@ Task<void> Connection::send_slot(LiteralSource& source, std::uint64_t size) {
               ": the source broke in the middle of a message; the connection is dropped, nothing is padded");
     }
     left -= chunk.size();
-    const auto lock = co_await write_.lock();
-    if (error_) co_return *error_;
-    const std::string text = std::exchange(out_, {});
-    const Bytes pieces[] = {as_bytes(text), chunk};
-    PF_CO_TRYV(co_await stream_->write(pieces));
+    gather(chunk);
+    if (left != 0) PF_CO_TRYV(co_await flush());
   }
   co_return Status{};
+}
+
+void Connection::gather(Bytes piece) {
+  gathered_.push_back(piece);
+  gathered_bytes_ += piece.size();
 }
 
 Task<void> Connection::wait_for_go_ahead(Pending& pending) {
@@ -375,9 +355,11 @@ Task<void> Connection::answer_continuations(Pending& pending) {
 Task<void> Connection::flush() {
   const auto lock = co_await write_.lock();
   if (error_) co_return *error_;
-  if (out_.empty()) co_return Status{};
+  if (out_.empty() && gathered_.empty()) co_return Status{};
   std::string text = std::exchange(out_, {});
-  const Bytes pieces[] = {as_bytes(text)};
+  std::vector<Bytes> pieces = std::exchange(gathered_, {});
+  gathered_bytes_ = 0;
+  if (!text.empty()) pieces.insert(pieces.begin(), as_bytes(text));
   auto written = co_await stream_->write(pieces);
   Secret::wipe(text);
   co_return written;

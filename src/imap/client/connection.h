@@ -121,6 +121,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> send_slot(LiteralSource& source, std::uint64_t size);
   Task<void> wait_for_go_ahead(Pending& pending);
   Task<void> answer_continuations(Pending& pending);
+  void gather(Bytes piece);
   Task<void> flush();
   void fail(Error error);
   void trace(char direction, std::string_view text) const;
@@ -136,7 +137,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t next_tag_ = 1;
   std::uint64_t write_commands_ = 0;
   std::uint64_t untagged_responses_ = 0;
-  std::string out_;    // text of commands not yet written
+  std::string out_;              // text of commands not yet written
+  std::vector<Bytes> gathered_;  // of the command with literals that is being sent; follows out_
+  std::size_t gathered_bytes_ = 0;
   AsyncMutex submit_;  // the order of commands
   AsyncMutex write_;   // one write at a time
   Event changed_;      // a tag, a continuation, the greeting or an error arrived

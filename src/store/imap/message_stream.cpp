@@ -79,8 +79,7 @@ ImapMessageStream::ImapMessageStream(Session& session, std::vector<imap::UidSet>
 
 ImapMessageStream::~ImapMessageStream() = default;
 
-// ---- the reader's side
-// -------------------------------------------------------------------------------------------
+// --- the reader's side
 
 asio::awaitable<void> ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
   const InSink here(in_sink_, changed_);
@@ -132,8 +131,7 @@ void ImapMessageStream::keep(imap::Uid uid, std::string octets) {
   whole_.push_back({uid, std::move(octets)});
 }
 
-// ---- the consumer's side
-// -----------------------------------------------------------------------------------------
+// --- the consumer's side
 
 asio::awaitable<void> ImapMessageStream::start() {
   started_ = true;
