@@ -38,7 +38,7 @@ def awkward():
     yield "INBOX", r"(\Flagged $Forwarded NonJunk)", day, message("no Message-ID")
     yield "INBOX", "()", day, message("looks like protocol", "A1 OK done\r\n* BYE\r\n{5}\r\n)\r\n", "<proto@example.com>")
     yield "INBOX", "()", day, message("a line of 200 KB", "z" * 200000 + "\r\n", "<long@example.com>")
-    yield "INBOX", "()", '"31-Dec-1969 23:59:58 +0000"', message("older than Unix", message_id="<old@example.com>")
+    yield "INBOX", "()", '" 1-Jan-1970 05:45:00 +0545"', message("as old as Unix", message_id="<old@example.com>")
     yield "Entw&APw-rfe", r"(\Draft)", '"05-Nov-2021 04:30:00 +0545"', message("ein Entwurf")
     yield "&ZeVnLIqe-/&U,BTFw-", "()", day, message("nested, in Japanese", message_id="<ja@example.com>")
     yield "say \\\"hi\\\" & more".replace("&", "&-"), "()", day, message("quotes in the name", message_id="<q@example.com>")

@@ -55,6 +55,21 @@ TEST(Oracle, ReadsBackTheAwkwardMailboxExactly) {
   }
 }
 
+TEST(Dovecot, TellsAnEarlyDateWronglyTheSecondTime) {
+  const DovecotServer server;
+  ImapOracle oracle(server.imap_port(), "alice", server.password("alice"));
+  const auto messages = awkward_messages();
+  oracle.append_all("INBOX", to_append(messages));
+  const auto first = oracle.fetch_all("INBOX");
+  const auto second = oracle.fetch_all("INBOX");
+  ASSERT_EQ(second.size(), messages.size());
+  constexpr std::int64_t wrap = std::int64_t{1} << 32U;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    SCOPED_TRACE(messages[i].name);
+    EXPECT_EQ(second[i].date, first[i].date + (messages[i].date_unstable_on_dovecot() ? wrap : 0));
+  }
+}
+
 TEST(Oracle, SeesEveryKindOfDifference) {
   const std::vector<StoredMessage> source{{.uid = 1, .flags = {"\\seen"}, .date = 100, .bytes = "one"},
                                           {.uid = 2, .flags = {}, .date = 100, .bytes = "two"},

@@ -192,6 +192,10 @@ void add_many_keywords(Collection& all) {
 
 }  // namespace
 
+bool AwkwardMessage::date_unstable_on_dovecot() const {
+  return parse_date_time(date) < 0;
+}
+
 bool AwkwardMessage::has_bare_lf() const {
   for (auto at = bytes.find('\n'); at != std::string::npos; at = bytes.find('\n', at + 1)) {
     if (at == 0 || bytes[at - 1] != '\r') return true;

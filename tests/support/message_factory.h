@@ -19,6 +19,9 @@ struct AwkwardMessage {
   bool changed_by_dovecot = false;
   bool date_changed_by_dovecot = false;  // a date in the future becomes the time of the APPEND
 
+  // Dovecot's first FETCH of a date before 1970 tells it as it is; all later ones, from its cache, 2^32
+  // seconds later.
+  [[nodiscard]] bool date_unstable_on_dovecot() const;
   [[nodiscard]] bool has_nul() const { return bytes.find('\0') != std::string::npos; }
   [[nodiscard]] bool has_bare_lf() const;
   [[nodiscard]] bool has_8bit_header() const;
