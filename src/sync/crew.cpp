@@ -97,13 +97,21 @@ class Crew {
     co_return Status{};
   }
 
-  // A mailbox nobody has begun, else the one with most left that may be shared.
-  MailboxJob* pick() {
+  MailboxJob* pick_waiting() {
     for (auto& job : board_.jobs) {
       const bool turn =
           job.predecessor == SIZE_MAX || board_.jobs[job.predecessor].phase == MailboxJob::Phase::done;
       if (job.phase == MailboxJob::Phase::waiting && turn) return &job;
     }
+    return nullptr;
+  }
+
+  // A mailbox that lies ready, else one nobody has begun, else the one with most left that may be shared.
+  MailboxJob* pick() {
+    for (auto& job : board_.jobs) {
+      if (job.phase == MailboxJob::Phase::ready && job.lanes == 0) return &job;
+    }
+    if (MailboxJob* waiting = pick_waiting()) return waiting;
     if (board_.run.policy.order == Order::newest)
       return nullptr;  // one lane a mailbox keeps the order strict
     MailboxJob* best = nullptr;
@@ -116,23 +124,15 @@ class Crew {
 
   Task<void> work_on(Lane& lane, MailboxJob& job) {
     if (job.phase == MailboxJob::Phase::waiting) {
-      job.phase = MailboxJob::Phase::preparing;
-      job.started = MonoClock::now();
-      auto prepared = co_await prepare_patiently(lane, job);
+      auto prepared = co_await get_ready(lane, job);
       if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
       if (!prepared) {
         board_.fail(job, prepared.error());
         co_return prepared;
       }
-      job.phase = MailboxJob::Phase::ready;
-      board_.run.meter.expect(job.queue.size(), job.queued_bytes);
-      MailboxStarted started{job.report.source, job.report.target, job.report.source_messages,
-                             job.queue.size(), job.queued_bytes};
-      board_.run.observer(Event(std::move(started)));
-      board_.changed.notify_all();
     }
     const std::size_t sharers = board_.run.policy.order == Order::newest ? 1 : std::max(lanes_, job.lanes);
-    auto worked = co_await lane.work(job, sharers);
+    auto worked = co_await lane.work(job, sharers, [this, &lane] { return look_ahead(lane); });
     if (!worked && worked.error().scope == Scope::mailbox && !job.error) job.error = worked.error();
     if (job.opened_source) ignore(co_await job.opened_source->close());
     job.opened_source.reset();
@@ -143,6 +143,39 @@ class Crew {
     }
     auto finished = co_await complete(lane, job);
     co_return finished;
+  }
+
+  Task<void> get_ready(Lane& lane, MailboxJob& job) {
+    job.phase = MailboxJob::Phase::preparing;
+    job.started = MonoClock::now();
+    PF_CO_TRYV(co_await prepare_patiently(lane, job));
+    if (job.phase == MailboxJob::Phase::done) co_return Status{};
+    job.phase = MailboxJob::Phase::ready;
+    board_.run.meter.expect(job.queue.size(), job.queued_bytes);
+    MailboxStarted started{job.report.source, job.report.target, job.report.source_messages, job.queue.size(),
+                           job.queued_bytes};
+    board_.run.observer(Event(std::move(started)));
+    board_.changed.notify_all();
+    co_return Status{};
+  }
+
+  // While the last batches of a mailbox are on the wire its source connection is free: the next mailbox is
+  // looked at.
+  Task<void> look_ahead(Lane& lane) {
+    const bool room =
+        std::min(board_.run.source.features().parallel, board_.run.target.features().parallel) > 1;
+    MailboxJob* next = room && !board_.run.stopping() ? pick_waiting() : nullptr;
+    if (next == nullptr) co_return Status{};
+    auto prepared = co_await get_ready(lane, *next);
+    if (!prepared && next->phase != MailboxJob::Phase::done) {
+      if (prepared.error().scope == Scope::mailbox) {
+        board_.fail(*next, prepared.error());
+      } else {
+        next->phase = MailboxJob::Phase::waiting;  // whoever comes to it will see what is wrong
+      }
+    }
+    board_.changed.notify_all();
+    co_return Status{};
   }
 
   Task<void> prepare_patiently(Lane& lane, MailboxJob& job) {

@@ -59,21 +59,25 @@ Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem&
 
 // ---- one mailbox
 
-Task<void> Lane::work(MailboxJob& job, std::size_t sharers) {
+Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& meanwhile) {
   for (;;) {
     auto moved = co_await transfer(job, sharers);
     if (filling_ && !filling_->empty() && !append_error_) {
       auto sent = co_await send_batch(job);
       if (moved && !sent) moved = sent;
     }
+    TaskGroup beside;
+    if (moved && !append_error_ && job.queue.empty()) {
+      if (source_) ignore(co_await source_->close());
+      source_.reset();
+      co_await beside.spawn(meanwhile());
+    }
     ignore(co_await appends_.join());
     put_back_batch(job);
     const std::optional<Error> target_broke = std::exchange(append_error_, std::nullopt);
-    if (!target_broke && (moved || moved.error().scope != Scope::connection)) {
-      co_await let_go();
-      co_return moved;
-    }
-    co_await let_go();
+    co_await let_go();  // before `beside` is waited for: it may need the connection
+    ignore(co_await beside.join());
+    if (!target_broke && (moved || moved.error().scope != Scope::connection)) co_return moved;
     const Error error = target_broke ? *target_broke : moved.error();
     const bool again =
         co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());

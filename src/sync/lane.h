@@ -16,6 +16,7 @@
 #include "sync/job.h"
 #include "sync/patience.h"
 
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -26,9 +27,11 @@ class Lane {
  public:
   explicit Lane(RunContext& run) : run_(run), patience_(run) {}
 
+  using Meanwhile = std::function<Task<void>()>;
+
   // Copies until the job's queue is empty, the mailbox or the run cannot go on.  `sharers`: lanes that may
-  // work on it.
-  Task<void> work(MailboxJob& job, std::size_t sharers);
+  // work on it.  `meanwhile` runs beside the last batches, when the source connection has nothing more to do.
+  Task<void> work(MailboxJob& job, std::size_t sharers, const Meanwhile& meanwhile);
   [[nodiscard]] Patience& patience() { return patience_; }
 
  private:
