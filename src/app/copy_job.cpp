@@ -65,12 +65,16 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
   const auto target = make_store(to, environment, policy.connections, *wiretap);
   sync::RunContext run(*source, *target, memory.journal(), policy, observer, stop);
   for (auto& note : memory.notes) run.warn(std::move(note));
+  Status closed;
   auto job = [&]() -> asio::awaitable<void> {
     co_await work(run);
     TaskGroup leaving;
     co_await leaving.spawn(source->close());
     co_await leaving.spawn(target->close());
     ignore(co_await leaving.join());
+    // The writer's thread touches the loop a moment longer than its last answer takes: it ends before the
+    // loop.
+    closed = memory.close();
   };
   auto over = [&] { return run.fatal.has_value(); };
   auto abort = [&] {
@@ -78,7 +82,7 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
     target->abort();
   };
   run_loop(job(), stop, over, abort);
-  if (auto closed = memory.close(); !closed && !run.summary.fatal) {
+  if (!closed && !run.summary.fatal) {
     run.summary.fatal = closed.error();
     run.summary.outcome = sync::Outcome::failed;
   }
