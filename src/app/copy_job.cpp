@@ -58,6 +58,7 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
                           const Work& work) {
   auto wiretap = open_wiretap(environment);
   if (!wiretap) return refused(wiretap.error());
+  Loop loop;  // before what answers to it
   Memory memory;
   if (auto opened = memory.open(environment, from.account.label(), to.account.label()); !opened)
     return refused(opened.error());
@@ -81,7 +82,7 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
     source->abort();
     target->abort();
   };
-  run_loop(job(), stop, over, abort);
+  loop.run(job(), stop, over, abort);
   if (!closed && !run.summary.fatal) {
     run.summary.fatal = closed.error();
     run.summary.outcome = sync::Outcome::failed;

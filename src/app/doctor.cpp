@@ -184,7 +184,8 @@ Status run_doctor(const Endpoint& endpoint, const Environment& environment, cons
   Doctor doctor(endpoint, environment, report, std::move(wiretap));
   Status result;
   auto job = [&]() -> asio::awaitable<void> { result = co_await doctor.examine(); };
-  run_loop(job(), stop, [] { return false; }, [&] { doctor.abort(); });
+  Loop loop;
+  loop.run(job(), stop, [] { return false; }, [&] { doctor.abort(); });
   return result;
 }
 

@@ -37,13 +37,20 @@ asio::awaitable<void> run_and_mark(asio::awaitable<void> job, bool& done) {
 
 }  // namespace
 
-void run_loop(asio::awaitable<void> job, StopFlag& stop, const std::function<bool()>& over,
-              const std::function<void()>& abort) {
-  asio::io_context loop(1);
+struct Loop::Impl {
+  asio::io_context context{1};
+};
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::run(asio::awaitable<void> job, StopFlag& stop, const std::function<bool()>& over,
+               const std::function<void()>& abort) {
+  asio::io_context& context = impl_->context;
   bool done = false;
-  asio::co_spawn(loop, run_and_mark(std::move(job), done), asio::detached);
-  asio::co_spawn(loop, watch(done, stop, over, abort), asio::detached);
-  while (!done && loop.run_one() != 0) {
+  asio::co_spawn(context, run_and_mark(std::move(job), done), asio::detached);
+  asio::co_spawn(context, watch(done, stop, over, abort), asio::detached);
+  while (!done && context.run_one() != 0) {
   }
   // What is left waits for nothing any more (idle connections, timers); destroying the loop ends it.
 }

@@ -5,13 +5,28 @@
 #include "async/task.h"
 
 #include <functional>
+#include <memory>
 
 namespace pf::app {
 
-// Runs `job` to its end.  Once `stop` is set (or `over()` says that the job is over by itself) it has
-// `patience` to end in good order, then, and at once when `stop` is 2, `abort` is called, which must make
-// everything pending fail.
-void run_loop(asio::awaitable<void> job, StopFlag& stop, const std::function<bool()>& over,
-              const std::function<void()>& abort);
+// Must outlive whatever still answers to it from another thread (state::Writer): make it first, close that
+// before it goes.
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs `job` to its end.  Once `stop` is set (or `over()` says that the job is over by itself) it has a
+  // little time to end in good order, then, and at once when `stop` is 2, `abort` is called, which must make
+  // everything pending fail.
+  void run(asio::awaitable<void> job, StopFlag& stop, const std::function<bool()>& over,
+           const std::function<void()>& abort);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace pf::app
