@@ -1,0 +1,69 @@
+#include "support/mailboxes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace pf::test {
+
+std::unique_ptr<ImapOracle> oracle_of(const MailServer& server, const std::string& user) {
+  return std::make_unique<ImapOracle>(server.imap_port(), server.login(user), server.password(user));
+}
+
+std::string name_at(const MailServer& server, const std::vector<std::string>& parts) {
+  if (parts.size() == 1 && parts.front() == "INBOX") return "INBOX";
+  return server.prefix() + fmt::format("{}", fmt::join(parts, std::string(1, server.separator())));
+}
+
+void append_all(ImapOracle& oracle, const std::string& mailbox, std::span<const AwkwardMessage> messages) {
+  std::vector<ToAppend> all;
+  all.reserve(messages.size());
+  for (const auto& m : messages) all.push_back({.bytes = m.bytes, .flags = m.flags, .date = m.date});
+  oracle.append_all(mailbox, all);
+}
+
+AwkwardMessage small_message(std::size_t number, std::size_t bytes_of_text) {
+  AwkwardMessage message;
+  message.name = fmt::format("small {}", number);
+  message.bytes = fmt::format(
+      "From: Anna <anna@example.com>\r\nTo: Bert <bert@example.org>\r\nSubject: small {0}\r\n"
+      "Date: Mon, 17 Jul 2023 02:44:25 +0200\r\nMessage-ID: <small-{0}@example.com>\r\n\r\n",
+      number);
+  while (bytes_of_text > 70) {
+    message.bytes += std::string(68, static_cast<char>('a' + number % 26)) + "\r\n";
+    bytes_of_text -= 70;
+  }
+  message.bytes += std::string(bytes_of_text, '.') + "\r\n";
+  if (number % 3 == 0) message.flags = {"\\Seen"};
+  if (number % 7 == 0) message.flags.emplace_back("$Forwarded");
+  message.date =
+      fmt::format("{:02}-Jul-2023 {:02}:{:02}:25 +0200", 1 + number % 28, number % 24, number % 60);
+  return message;
+}
+
+std::vector<AwkwardMessage> small_messages(std::size_t count, std::size_t bytes_of_text) {
+  std::vector<AwkwardMessage> all;
+  for (std::size_t i = 1; i <= count; ++i) all.push_back(small_message(i, bytes_of_text));
+  return all;
+}
+
+std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes) {
+  std::string text;
+  for (const auto& mailbox : mailboxes) {
+    for (const auto& answer :
+         oracle.command(fmt::format("STATUS {} (MESSAGES UNSEEN RECENT UIDNEXT UIDVALIDITY HIGHESTMODSEQ)",
+                                    ImapOracle::quoted(mailbox)))) {
+      if (answer.starts_with("* STATUS ")) text += answer + "\n";
+    }
+    for (const auto& m : oracle.fetch_all(mailbox)) {
+      text += fmt::format("  {} ({})\n", m.uid, fmt::join(m.flags, " "));
+    }
+  }
+  return text;
+}
+
+std::string difference(ImapOracle& source, const std::string& source_mailbox, ImapOracle& target,
+                       const std::string& target_mailbox) {
+  return compare(source.fetch_all(source_mailbox), target.fetch_all(target_mailbox));
+}
+
+}  // namespace pf::test

@@ -1,0 +1,33 @@
+// Whole accounts for tests: filling, comparing, and proving that nobody touched one.
+#pragma once
+
+#include "support/imap_oracle.h"
+#include "support/mail_server.h"
+#include "support/message_factory.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace pf::test {
+
+[[nodiscard]] std::unique_ptr<ImapOracle> oracle_of(const MailServer& server, const std::string& user);
+
+// Name on the wire of the mailbox with these parts in ASCII, at this server: prefix, separator.
+[[nodiscard]] std::string name_at(const MailServer& server, const std::vector<std::string>& parts);
+
+void append_all(ImapOracle& oracle, const std::string& mailbox, std::span<const AwkwardMessage> messages);
+// A plain message: one line of text, with a Message-ID of its own.
+[[nodiscard]] AwkwardMessage small_message(std::size_t number, std::size_t bytes_of_text = 200);
+[[nodiscard]] std::vector<AwkwardMessage> small_messages(std::size_t count, std::size_t bytes_of_text = 200);
+
+// Everything a client could notice about these mailboxes: uids, flags, \Recent, modification sequences.
+[[nodiscard]] std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes);
+
+// Empty when both hold the same mail (compare()).
+[[nodiscard]] std::string difference(ImapOracle& source, const std::string& source_mailbox,
+                                     ImapOracle& target, const std::string& target_mailbox);
+
+}  // namespace pf::test
