@@ -5,6 +5,8 @@
 #include "sync/lane.h"
 #include "sync/prepare.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pf::sync {
@@ -127,7 +129,7 @@ class Crew {
       auto prepared = co_await get_ready(lane, job);
       if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
       if (!prepared) {
-        board_.fail(job, prepared.error());
+        give_up_looking(job, prepared.error());
         co_return prepared;
       }
     }
@@ -148,15 +150,37 @@ class Crew {
   Task<void> get_ready(Lane& lane, MailboxJob& job) {
     job.phase = MailboxJob::Phase::preparing;
     job.started = MonoClock::now();
+    job.forget_plan();
     PF_CO_TRYV(co_await prepare_patiently(lane, job));
     if (job.phase == MailboxJob::Phase::done) co_return Status{};
     job.phase = MailboxJob::Phase::ready;
     board_.run.meter.expect(job.queue.size(), job.queued_bytes);
+    warn_about_quota(job.queued_bytes);
     MailboxStarted started{job.report.source, job.report.target, job.report.source_messages, job.queue.size(),
                            job.queued_bytes};
     board_.run.observer(Event(std::move(started)));
     board_.changed.notify_all();
     co_return Status{};
+  }
+
+  // A fault of the mailbox ends it; any other leaves it to whoever comes next and will see what is wrong.
+  void give_up_looking(MailboxJob& job, const Error& error) {
+    if (error.scope == Scope::mailbox || error.scope == Scope::message) {
+      board_.fail(job, error);
+    } else {
+      job.phase = MailboxJob::Phase::waiting;
+    }
+    board_.changed.notify_all();
+  }
+
+  // Said once, before the target says it in the middle.
+  void warn_about_quota(std::uint64_t more) {
+    const auto left = board_.run.target.features().quota_left_bytes;
+    planned_bytes_ += more;
+    if (!left || planned_bytes_ <= *left || warned_about_quota_) return;
+    warned_about_quota_ = true;
+    board_.run.warn(fmt::format("the target account has {:.1f} MB left, the copy needs more than {:.1f} MB",
+                                static_cast<double>(*left) / 1e6, static_cast<double>(planned_bytes_) / 1e6));
   }
 
   // While the last batches of a mailbox are on the wire its source connection is free: the next mailbox is
@@ -167,14 +191,7 @@ class Crew {
     MailboxJob* next = room && !board_.run.stopping() ? pick_waiting() : nullptr;
     if (next == nullptr) co_return Status{};
     auto prepared = co_await get_ready(lane, *next);
-    if (!prepared && next->phase != MailboxJob::Phase::done) {
-      if (prepared.error().scope == Scope::mailbox) {
-        board_.fail(*next, prepared.error());
-      } else {
-        next->phase = MailboxJob::Phase::waiting;  // whoever comes to it will see what is wrong
-      }
-    }
-    board_.changed.notify_all();
+    if (!prepared && next->phase != MailboxJob::Phase::done) give_up_looking(*next, prepared.error());
     co_return Status{};
   }
 
@@ -182,9 +199,7 @@ class Crew {
     for (;;) {
       auto prepared = co_await prepare(board_.run, job, lane.patience());
       if (prepared || prepared.error().scope != Scope::connection) co_return prepared;
-      job.flags.clear();
-      job.queue.clear();
-      job.queued_bytes = 0;
+      job.forget_plan();
       const bool again = co_await lane.patience().wait(prepared.error(), job.report.source);
       if (!again) co_return prepared;
     }
@@ -217,6 +232,8 @@ class Crew {
 
   Board& board_;
   std::size_t lanes_ = 0;
+  std::uint64_t planned_bytes_ = 0;
+  bool warned_about_quota_ = false;
 };
 
 }  // namespace

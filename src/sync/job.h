@@ -71,6 +71,12 @@ struct MailboxJob {
     queued_bytes -= item.size;
     return item;
   }
+  void forget_plan() {
+    flags.clear();
+    queue.clear();
+    queued_bytes = 0;
+    opened_source.reset();
+  }
   // Unless the mailbox failed there is something for a lane to do.
   [[nodiscard]] bool has_work() const { return phase == Phase::ready && !error && !queue.empty(); }
 };

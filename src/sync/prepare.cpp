@@ -198,6 +198,7 @@ class Preparation {
     drop_too_big(items);
     put_in_order(items, run_.policy.order);
     job_.report.matched = diff_.matched;
+    if (diff_.kept_deleted != 0) job_.incomplete = true;  // another run may want them back
     for (auto& item : items) {
       job_.queued_bytes += item.size;
       job_.queue.push_back(std::move(item));

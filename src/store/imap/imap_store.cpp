@@ -175,6 +175,7 @@ Task<std::vector<Result<MailboxStatus>>> ImapStore::status(const std::vector<Mai
 
 Task<std::unique_ptr<OpenMailbox>> ImapStore::open(const MailboxInfo& mailbox, Access access) {
   PF_CO_TRY(auto session, co_await pool_->take(mailbox.id, access == Access::append));
+  features_.parallel = std::min(features_.parallel, pool_->limit());  // the server may have refused more
   auto pool = pool_;
   auto opened =
       std::make_unique<ImapMailbox>(std::move(session), mailbox, access,

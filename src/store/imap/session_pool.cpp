@@ -8,6 +8,14 @@
 
 namespace pf::store {
 
+namespace {
+
+// Somebody gives a connection back after a mailbox at the latest.  Longer than that, and a server that grants
+// fewer connections than one run needs at a time would make it wait for ever.
+constexpr auto max_wait = std::chrono::minutes(30);
+
+}  // namespace
+
 Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending) {
   for (;;) {
     if (aborted_) co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
@@ -19,7 +27,11 @@ Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, boo
       if (session.error().code != Errc::too_many_connections || !others) co_return session;
       limit_ = open_;
     }
-    co_await changed_.wait();
+    const bool moved = co_await changed_.wait_until(MonoClock::now() + max_wait);
+    if (!moved && idle_.empty() && open_ >= limit_) {
+      co_return Error(Errc::too_many_connections, Scope::connection, Retry::later,
+                      login_.label + ": no connection became free");
+    }
   }
 }
 
