@@ -4,6 +4,10 @@
 
 namespace pf::sync {
 
+namespace {
+constexpr std::size_t flush_at = std::size_t{16} << 10;
+}
+
 void ContentDigester::feed(Bytes chunk) {
   exact_.update(as_text(chunk));
   size_ += chunk.size();
@@ -21,7 +25,7 @@ void ContentDigester::feed(Bytes chunk) {
       }
       pending_.append(at, stop);
     }
-    if (pending_.size() >= 16 * 1024) flush_normal();
+    if (pending_.size() >= flush_at) flush_normal();
     if (stop == end) return;
     if (*stop == '\r') {
       carriage_returns_ = true;

@@ -38,7 +38,7 @@ class Append {
     if (!command) {
       Error error = command.error();
       error.at(where_);
-      refuse(outcomes, std::move(error));
+      refuse(outcomes, error);
       co_return Status{};
     }
     imap::Handlers handlers;
@@ -46,7 +46,7 @@ class Append {
     PF_CO_TRY(const imap::Tagged tagged,
               co_await session_.connection().run(std::move(*command), std::move(handlers)));
     if (auto error = refusal(tagged, imap::CommandKind::append, where_)) {
-      refuse(outcomes, std::move(*error));
+      refuse(outcomes, *error);
     } else {
       take_uids(tagged, outcomes);
     }
@@ -55,7 +55,7 @@ class Append {
 
  private:
   // Only a fault of one message can be hunted down by trying smaller batches.
-  void refuse(std::span<AppendOutcome> outcomes, Error error) const {
+  static void refuse(std::span<AppendOutcome> outcomes, const Error& error) {
     const bool unclear = outcomes.size() > 1 && error.scope == Scope::message;
     for (auto& outcome : outcomes) {
       outcome.kind = unclear ? AppendOutcome::Kind::batch_refused : AppendOutcome::Kind::refused;
