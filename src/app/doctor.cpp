@@ -40,7 +40,9 @@ class Doctor {
   }
 
   Error failed(std::string topic, const Error& error) const {
-    say(Level::failure, std::move(topic), error.describe(), error.hint);
+    Error shown = error;
+    shown.hint.clear();
+    say(Level::failure, std::move(topic), shown.describe(), error.hint);
     return error;
   }
 

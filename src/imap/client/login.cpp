@@ -47,6 +47,7 @@ class Login {
     PF_CO_TRYV(co_await greet());
     if (options_.tls == LoginOptions::Tls::starttls) PF_CO_TRYV(co_await secure());
     if (!authenticated_) PF_CO_TRYV(co_await authenticate());
+    out_.profile = identify(out_.greeting, nullptr, out_.capabilities);
     if (out_.capabilities.empty() || out_.profile.has(Quirk::capability_again_after_login))
       PF_CO_TRYV(co_await ask_capabilities());
     out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
@@ -59,7 +60,14 @@ class Login {
 
   Task<void> connect() {
     auto dialled = co_await net::dial(options_.dial);
-    if (!dialled) co_return dialled.error().at(options_.label);
+    if (!dialled) {
+      Error error = dialled.error();
+      if (error.hint.empty() && (error.code == Errc::refused || error.code == Errc::timeout)) {
+        error.hint =
+            "Is IMAP enabled there, and is it the right port? 993 is usual for TLS, 143 for STARTTLS.";
+      }
+      co_return error.at(options_.label);
+    }
     std::unique_ptr<net::Stream> stream = std::move(*dialled);
     if (options_.abort_on_close) stream->set_abort_on_close();
     if (options_.tls == LoginOptions::Tls::implicit) {
