@@ -10,7 +10,9 @@ namespace pf {
 
 namespace {
 
-constexpr char dovecot_nul = '\x80';
+// Stands for NUL, which Dovecot serves as 0x80, and for all octets above 127, which Cyrus stores as X in
+// headers.
+constexpr char eight_bit = 'X';
 
 bool counts_as_blank(char c) {
   return is_blank(c) || c == '\r';
@@ -127,7 +129,7 @@ void HeaderScan::keep(std::string_view piece) {
     if (blank_pending_ && !value.empty() && value.size() < field_limit) value += ' ';
     blank_pending_ = false;
     if (value.size() >= field_limit) return;
-    value += c == '\0' ? dovecot_nul : c;
+    value += c == '\0' || static_cast<unsigned char>(c) > 127 ? eight_bit : c;
   }
 }
 

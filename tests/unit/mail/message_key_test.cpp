@@ -106,7 +106,6 @@ TEST(HeaderScan, FoldsAndBlanksCountAsOneBlank) {
 TEST(HeaderScan, TakesTheBytesOfAMessageIdAsTheyAre) {
   EXPECT_NE(key_of("Message-ID: <A@x>\r\n\r\n").id, key_of("Message-ID: <a@x>\r\n\r\n").id);
   EXPECT_NE(key_of("Message-ID: <a@x>\r\n\r\n").id, key_of("Message-ID: a@x\r\n\r\n").id);
-  EXPECT_NE(key_of("Message-ID: <\xE9@x>\r\n\r\n").id, key_of("Message-ID: <\xE8@x>\r\n\r\n").id);
   EXPECT_TRUE(key_of("Message-ID: no angles at all\r\n\r\n").from_message_id);
 }
 
@@ -114,6 +113,14 @@ TEST(HeaderScan, ANulCountsAsWhatDovecotServesForIt) {
   const std::string_view raw("Subject: a\0b\r\n\r\n", 16);
   EXPECT_EQ(key_of(raw), key_of("Subject: a\x80"
                                 "b\r\n\r\n"));
+}
+
+// Measured with Cyrus 3.6: a subject of "Gr\xFC\xDF""e" is stored as "GrXXe".
+TEST(HeaderScan, OctetsAbove127CountAsWhatCyrusStoresForThem) {
+  EXPECT_EQ(key_of("Subject: Gr\xFC\xDF"
+                   "e\r\nMessage-ID: <\xE9@x>\r\n\r\n"),
+            key_of("Subject: GrXXe\r\nMessage-ID: <X@x>\r\n\r\n"));
+  EXPECT_NE(key_of("Subject: \xC3\xBC\r\n\r\n"), key_of("Subject: X\r\n\r\n"));
 }
 
 TEST(HeaderScan, OfARepeatedFieldTheFirstThatIsNotEmptyCounts) {
