@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,9 +27,18 @@ class StoreSite {
   virtual std::unique_ptr<store::Store> store() = 0;
 };
 
+// What a store may do and still be one.
+struct StoreManners {
+  bool picky = false;  // refuses messages without a header or with 8-bit octets in it
+  // Internal dates beyond these are refused or replaced.
+  std::int64_t first_date = std::numeric_limits<std::int64_t>::min();
+  std::int64_t last_date = std::numeric_limits<std::int64_t>::max();
+};
+
 struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<StoreSite>()> make;
+  StoreManners manners{};
 };
 
 // A message out of memory, in pieces.  `fails_at`: breaks off there.
@@ -61,9 +71,11 @@ struct ReadMessage {
 };
 
 class StoreContract : public ::testing::TestWithParam<StoreKind> {
+ public:
+  ~StoreContract() override;
+
  protected:
   StoreContract();
-  ~StoreContract() override;
 
   // The value, or an exception that fails the test with the reason.
   template <class T>

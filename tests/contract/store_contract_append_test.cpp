@@ -25,6 +25,7 @@ TEST_P(StoreContract, KeepsAllSystemFlagsKeywordsAndNone) {
   const std::vector<std::string> flags{"", "\\Answered \\Flagged \\Deleted \\Seen \\Draft", "$Forwarded",
                                        "\\Seen NonJunk work"};
   std::vector<ToAppend> messages;
+  messages.reserve(flags.size());
   for (std::size_t i = 0; i < flags.size(); ++i)
     messages.push_back({sample_message(static_cast<int>(i)), flags[i]});
   append(*inbox, std::move(messages));
@@ -38,8 +39,12 @@ TEST_P(StoreContract, KeepsAllSystemFlagsKeywordsAndNone) {
 
 TEST_P(StoreContract, KeepsDatesBefore1970AndFarAheadAndInAnyZone) {
   auto inbox = open(*store, *listed("INBOX"));
-  const std::vector<InternalDate> dates{
-      {-86'400 * 365, 0}, {0, 0}, {1'700'000'000, -720}, {1'700'000'000, 840}, {4'000'000'000, 330}};
+  std::vector<InternalDate> dates{
+      {-31'536'000, 0}, {0, 0}, {1'700'000'000, -720}, {1'700'000'000, 840}, {4'000'000'000, 330}};
+  std::erase_if(dates, [&](const InternalDate& date) {
+    return date.unix_seconds() < GetParam().manners.first_date ||
+           date.unix_seconds() > GetParam().manners.last_date;
+  });
   std::vector<ToAppend> messages;
   for (const auto& date : dates) messages.push_back({sample_message(1), "", date});
   append(*inbox, std::move(messages));
@@ -75,7 +80,7 @@ TEST_P(StoreContract, ABatchIsStoredInOrderAndItsReferencesPointAtTheMessages) {
     ASSERT_TRUE(message.key);
     EXPECT_EQ(*message.key, key_of_headers(as_bytes(text), text.size())) << i;
     const auto& outcome = outcomes[static_cast<std::size_t>(i) - 1];
-    EXPECT_EQ(outcome.ref.has_value(), store->features().append_refs);
+    if (store->features().append_refs) EXPECT_TRUE(outcome.ref);
     EXPECT_EQ(outcome.ref.has_value(), outcome.epoch.has_value());
     if (outcome.ref) EXPECT_EQ(*outcome.ref, message.ref);
     if (outcome.epoch) EXPECT_EQ(*outcome.epoch, mailbox->status().epoch);
@@ -194,17 +199,20 @@ TEST_P(StoreContract, AScanFillsTheFieldsThatWereAskedFor) {
 }
 
 TEST_P(StoreContract, KeysAreThoseOfTheHeaderOfTheWholeMessage) {
-  const std::vector<std::string> texts{
+  std::vector<std::string> texts{
       sample_message(1),
       "Subject: no message id\r\nFrom: x@example.com\r\n\r\nbody\r\n",
       "Message-ID:\r\n  <folded@example.com>\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n folded\r\n\tand "
       "again\r\n\r\nx\r\n",
       "X-Other: 1\r\nMESSAGE-id: <case@example.com>\r\nMessage-ID: <second@example.com>\r\n\r\n",
-      "no header at all\r\n",
-      "\r\nempty header\r\n",
   };
+  if (!GetParam().manners.picky) {
+    texts.emplace_back("no header at all\r\n");
+    texts.emplace_back("\r\nempty header\r\n");
+  }
   auto inbox = open(*store, *listed("INBOX"));
   std::vector<ToAppend> messages;
+  messages.reserve(texts.size());
   for (const auto& text : texts) messages.push_back({text});
   append(*inbox, std::move(messages));
   const auto found = scan(*inbox, ScanFields::keys);

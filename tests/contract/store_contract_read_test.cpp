@@ -8,14 +8,14 @@ using store::ScanFields;
 
 TEST_P(StoreContract, ReadsExactlyTheBytesThatWereAppended) {
   std::vector<std::string> texts{
-      "x",
-      sample_message(1, 64 * 1024),
-      sample_message(2, 3 * 1024 * 1024),
+      sample_message(1, 65'536),
+      sample_message(2, 3'145'728),
       "Subject: protocol\r\n\r\n)\r\nA1 OK done\r\n* 1 FETCH (BODY[] {5}\r\n+ go on\r\n{5}",
       "Subject: 8 bit\r\n\r\n\xC3\xA4\xFF\x01\x7F\r\nno line end",
       "Subject: long\r\n\r\n" + std::string(200'000, 'a') + "\r\n",
       sample_message(3),
   };
+  if (!GetParam().manners.picky) texts.emplace_back("x");
   const auto work = create("Work");
   auto mailbox = open(*store, work);
   for (const auto& text : texts) append(*mailbox, {{text}});
