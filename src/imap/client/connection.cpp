@@ -15,10 +15,10 @@ namespace {
 
 // One read takes what the kernel has: fewer system calls a megabyte (measured: 256 KiB, above it nothing is
 // gained).
-constexpr std::size_t read_buffer_size = 256 * 1024;
+constexpr std::size_t read_buffer_size = std::size_t{256} << 10;
 // What is to be sent is collected up to this, or to so many pieces, before it is written although more may
 // come.
-constexpr std::size_t write_at_once = 256 * 1024;
+constexpr std::size_t write_at_once = std::size_t{256} << 10;
 constexpr std::size_t most_pieces = 60;  // below the 64 asio hands to one sendmsg
 
 }  // namespace
@@ -42,6 +42,10 @@ Connection::~Connection() = default;
 void Connection::close(bool abort) {
   if (stream_) stream_->close(abort);
   fail(Error(Errc::cancelled, Scope::connection, Retry::never, options_.label + ": closed"));
+}
+
+void Connection::drop(std::string_view why) {
+  fail(Error(Errc::disconnected, Scope::connection, Retry::now, fmt::format("{}: {}", options_.label, why)));
 }
 
 void Connection::fail(Error error) {
@@ -141,16 +145,21 @@ void Connection::dispatch(Frame& frame) {
     changed_.notify_all();
     return;
   }
+  std::uint64_t octets = frame.text.size();
+  for (const auto& literal : frame.literals) octets += literal.data.size();
   Response response = parse_response(frame, options_.limits);
   if (auto* tagged = std::get_if<Tagged>(&response)) return dispatch_tagged(std::move(*tagged));
-  if (auto* go_on = std::get_if<Continuation>(&response)) {
-    if (!in_flight_.empty()) in_flight_.back()->continuations.push_back(std::move(go_on->text));
-    changed_.notify_all();
-    return;
-  }
-  if (++untagged_responses_ > options_.limits.max_untagged_responses) {
+  ++untagged_responses_;
+  untagged_octets_ += octets;
+  if (untagged_responses_ > options_.limits.max_untagged_responses ||
+      untagged_octets_ > options_.limits.max_untagged_octets) {
     return fail(Error(Errc::limit, Scope::connection, Retry::now,
                       options_.label + ": the server floods us with untagged responses"));
+  }
+  if (auto* go_on = std::get_if<Continuation>(&response)) {
+    if (!in_flight_.empty()) in_flight_.back()->take(std::move(go_on->text));
+    changed_.notify_all();
+    return;
   }
   dispatch_untagged(std::move(response));
 }
@@ -162,8 +171,8 @@ void Connection::dispatch_tagged(Tagged tagged) {
                       fmt::format("{}: an answer to a command that was not sent ({})", options_.label,
                                   printable(tagged.tag))));
   }
-  untagged_responses_ = 0;
-  auto pending = *at;
+  untagged_responses_ = untagged_octets_ = 0;
+  const auto pending = *at;
   in_flight_.erase(at);
   const bool ok = tagged.status == StatusKind::ok;
   if (ok && (pending->kind == CommandKind::starttls || pending->kind == CommandKind::compress)) {

@@ -83,6 +83,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // At once.  `abort`: by RST, so that the peer does not process what it has only buffered.
   void close(bool abort = false);
+  // The same in the middle of an answer that is not worth waiting for: whoever comes later shall connect
+  // again.
+  void drop(std::string_view why);
   void set_abort_on_close() { stream_->set_abort_on_close(); }
 
   [[nodiscard]] bool usable() const { return !error_.has_value(); }
@@ -102,6 +105,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Handlers handlers;
     std::optional<Tagged> tagged;
     std::vector<std::string> continuations;  // texts not yet answered
+
+    // An honest server waits for the answer to one before it sends the next.
+    void take(std::string continuation) {
+      constexpr std::size_t plenty = 16;
+      if (continuations.size() < plenty) continuations.push_back(std::move(continuation));
+    }
   };
   using InFlight = std::list<std::shared_ptr<Pending>>;
 
@@ -136,7 +145,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   InFlight in_flight_;
   std::uint64_t next_tag_ = 1;
   std::uint64_t write_commands_ = 0;
-  std::uint64_t untagged_responses_ = 0;
+  std::uint64_t untagged_responses_ = 0;  // since the last tagged one
+  std::uint64_t untagged_octets_ = 0;
   std::string out_;              // text of commands not yet written
   std::vector<Bytes> gathered_;  // of the command with literals that is being sent; follows out_
   std::size_t gathered_bytes_ = 0;
