@@ -83,6 +83,7 @@ ImapMessageStream::~ImapMessageStream() = default;
 
 asio::awaitable<void> ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
   const InSink here(in_sink_, changed_);
+  if (current_ && !current_->uid && current_->ended) current_.reset();  // its uid never came
   while (current_ && !abandoned()) co_await changed_.wait();
   Current next;
   next.uid = uid;
@@ -207,10 +208,11 @@ Task<void> ImapMessageStream::close() {
   closed_ = true;
   changed_.notify_all();
   // What is still to come may be gigabytes: not worth draining.
-  if (running_ != 0) session_.connection().close();
+  const std::optional<Error> broken = broken_;
+  if (running_ != 0) session_.connection().drop("the rest of the messages is not wanted any more");
   ignore(co_await commands_.join());
   while (in_sink_) co_await changed_.wait();
-  if (broken_) co_return *broken_;
+  if (broken) co_return *broken;
   co_return Status{};
 }
 
