@@ -29,20 +29,26 @@ imap::command::FetchItems fetch_items(ScanFields fields, const imap::Profile& pr
   return items;
 }
 
-std::optional<MessageMeta> to_meta(imap::FetchData& fetch, ScanFields fields, const imap::Profile& profile) {
-  if (!fetch.uid) return std::nullopt;
-  MessageMeta meta;
-  meta.ref = to_ref(*fetch.uid);
+void add_to(Told& told, imap::FetchData& fetch, ScanFields fields, const imap::Profile& profile) {
+  MessageMeta& meta = told.meta;
   if (fetch.flags) meta.flags = std::move(*fetch.flags);
-  meta.date = fetch.internal_date;
-  meta.size = fetch.rfc822_size.value_or(0);
-  meta.object_id = object_id(fetch, profile);
-  if (fields == ScanFields::keys) {
-    std::string_view headers;
-    for (const auto& section : fetch.sections) headers = section.data;
-    meta.key = key_of_headers(as_bytes(headers), meta.size);
+  if (fetch.internal_date) meta.date = fetch.internal_date;
+  if (fetch.rfc822_size) meta.size = *fetch.rfc822_size;
+  if (auto id = object_id(fetch, profile); !id.empty()) meta.object_id = std::move(id);
+  switch (fields) {
+    case ScanFields::refs:
+    case ScanFields::flags:
+      told.answered = true;
+      break;
+    case ScanFields::basic:
+      told.answered = told.answered || fetch.rfc822_size || fetch.internal_date_text;
+      break;
+    case ScanFields::keys:
+      if (fetch.sections.empty()) break;
+      meta.key = key_of_headers(as_bytes(fetch.sections.back().data), meta.size);
+      told.answered = true;
+      break;
   }
-  return meta;
 }
 
 imap::UidSet to_uids(const std::vector<MessageRef>& refs) {

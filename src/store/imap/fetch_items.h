@@ -8,8 +8,15 @@
 namespace pf::store {
 
 imap::command::FetchItems fetch_items(ScanFields fields, const imap::Profile& profile);
-// Nothing when the response lacks the uid.
-std::optional<MessageMeta> to_meta(imap::FetchData& fetch, ScanFields fields, const imap::Profile& profile);
+
+// What was said of a message so far.  A server may spread it over several responses, and when somebody
+// changes the flags meanwhile, a response with nothing but them comes in between.
+struct Told {
+  MessageMeta meta;
+  bool answered = false;  // more was said than such a change of flags
+};
+void add_to(Told& told, imap::FetchData& fetch, ScanFields fields, const imap::Profile& profile);
+
 // Uids of references made by this store.
 imap::UidSet to_uids(const std::vector<MessageRef>& refs);
 

@@ -77,17 +77,19 @@ Task<void> ImapMailbox::select() {
   session_->selected->apply(*tagged);
   borders_.clear();
   take_status();
-  if (status_.epoch.empty() && session_->selected->uids_sticky())
-    PF_CO_TRYV(co_await ask_status_for_validity());
+  if (!session_->selected->uid_validity() && uids_stable()) PF_CO_TRYV(co_await ask_status_for_validity());
   if (status_.position.empty()) PF_CO_TRYV(co_await find_uid_next());
   co_return Status{};
+}
+
+bool ImapMailbox::uids_stable() const {
+  return session_->selected->uids_sticky() && !session_->profile().has(imap::Quirk::uids_unstable);
 }
 
 void ImapMailbox::take_status() {
   const auto& box = *session_->selected;
   status_ = {};
-  const bool stable = box.uids_sticky() && !session_->profile().has(imap::Quirk::uids_unstable);
-  if (box.uid_validity() && stable) status_.epoch = to_handle<Epoch>(*box.uid_validity());
+  if (box.uid_validity() && uids_stable()) status_.epoch = to_handle<Epoch>(*box.uid_validity());
   if (box.uid_next()) status_.position = to_handle<Position>(*box.uid_next());
   status_.count = box.exists();
   if (box.highest_modseq() && !session_->profile().has(imap::Quirk::modseq_untrusted)) {
@@ -173,7 +175,10 @@ Task<ScanPage> ImapMailbox::scan(const MessageRef& from, ScanFields fields) {
   constexpr imap::Uid end{UINT32_MAX};
   const imap::Uid last = page.more ? imap::Uid{after->value() - 1} : end;
   if (page.more) page.next = to_ref(*after);
-  if (session_->selected->exists() == 0) co_return page;
+  if (session_->selected->exists() == 0) {
+    if (connection().error()) co_return *connection().error();
+    co_return page;
+  }
   imap::UidSet uids;
   uids.add(imap::UidRange{first, last});
   PF_CO_TRY(page.messages, co_await fetch_uids(std::move(uids), fields));
@@ -188,19 +193,13 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch(const std::vector<MessageRef>&
 
 Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFields fields) {
   const auto items = fetch_items(fields, session_->profile());
-  std::map<imap::Uid, MessageMeta>
-      found;  // a server may answer twice, in any order, or with what nobody asked for
+  // A server may answer in any order, twice, or with what nobody asked for.
+  std::map<imap::Uid, Told> found;
   imap::Handlers handlers;
   handlers.on_data = [&](imap::Response& r) {
     auto* data = std::get_if<imap::FetchData>(&r);
     if (data == nullptr || !data->uid || !uids.contains(*data->uid)) return;
-    const imap::Uid uid = *data->uid;
-    // A change of flags by somebody else comes as a FETCH without the rest.
-    if (found.contains(uid) && !data->rfc822_size && fields != ScanFields::refs &&
-        fields != ScanFields::flags)
-      return;
-    if (auto meta = to_meta(*data, fields, session_->profile()))
-      found.insert_or_assign(uid, std::move(*meta));
+    add_to(found[*data->uid], *data, fields, session_->profile());
   };
   TaskGroup group;
   Status sent;
@@ -218,7 +217,11 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFi
   if (!done) co_return done.error();
   std::vector<MessageMeta> out;
   out.reserve(found.size());
-  for (auto& [uid, meta] : found) out.push_back(std::move(meta));
+  for (auto& [uid, told] : found) {
+    if (!told.answered) continue;
+    told.meta.ref = to_ref(uid);
+    out.push_back(std::move(told.meta));
+  }
   co_return out;
 }
 

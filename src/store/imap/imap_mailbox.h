@@ -39,6 +39,7 @@ class ImapMailbox final : public OpenMailbox {
   [[nodiscard]] std::size_t line_budget() const;
 
   Task<void> run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers = {});
+  [[nodiscard]] bool uids_stable() const;
   void take_status();
   Task<void> ask_status_for_validity();
   Task<void> find_uid_next();
