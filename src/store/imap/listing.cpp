@@ -31,15 +31,26 @@ class Listing {
       how.special_use = caps.has("SPECIAL-USE");
       if (caps.has("LIST-STATUS")) how.status = status_items();
     }
-    TaskGroup group;
-    co_await group.spawn(list(how));
-    if (!how.subscribed) co_await group.spawn(lsub());
-    auto done = co_await group.join();
-    if (!done) co_return done.error();
+    auto asked = co_await ask(how);
+    // Some announce what they cannot do (Cyrus before 2.5.11).
+    if (!asked && asked.error().code == Errc::rejected && how.subscribed) {
+      lines_.clear();
+      const imap::command::ListReturn plain;
+      asked = co_await ask(plain);
+    }
+    if (!asked) co_return asked.error();
     co_return take();
   }
 
  private:
+  Task<void> ask(imap::command::ListReturn how) {
+    TaskGroup group;
+    co_await group.spawn(list(how));
+    if (!how.subscribed) co_await group.spawn(lsub());
+    auto done = co_await group.join();
+    co_return done;
+  }
+
   imap::command::StatusItems status_items() const {
     imap::command::StatusItems items;
     items.highest_modseq = session_.logged_in.condstore;
@@ -78,8 +89,9 @@ class Listing {
     std::vector<MailboxInfo> out;
     std::set<std::string> seen;
     for (const auto& line : lines_) {
-      if (foreign(line) || !seen.insert(line.name).second) continue;
-      out.push_back(to_info(line));
+      if (foreign(line)) continue;
+      MailboxInfo info = to_info(line);
+      if (seen.insert(info.id).second) out.push_back(std::move(info));
     }
     if (std::ranges::none_of(out, [](const auto& m) { return m.path.is_inbox(); })) {
       MailboxInfo inbox;
