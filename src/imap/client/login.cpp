@@ -158,7 +158,9 @@ class Login {
         co_return Status{};
       }
       refused = tried.error();
-      if (refused->code != Errc::auth_failed || !out_.connection->usable()) break;
+      // BAD: it offers what it cannot do.
+      const bool next = refused->code == Errc::auth_failed || refused->code == Errc::rejected;
+      if (!next || !out_.connection->usable()) break;
     }
     refused->scope = refused->scope == Scope::connection ? Scope::connection : Scope::account;
     co_return refused->at(options_.label);
