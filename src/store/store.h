@@ -39,7 +39,7 @@ struct Features {
   std::optional<std::uint64_t> quota_left_bytes;
   // Bodies up to this size may be appended in batches; larger ones go alone so that a refusal costs no
   // upload.
-  std::uint64_t batch_message_bytes = 1024 * 1024;
+  std::uint64_t batch_message_bytes = std::uint64_t{1} << 20;
   // The store changes what it is given beyond the normal form of sync/content_digest.h, so content proves
   // nothing.
   bool rewrites_messages = false;
@@ -189,7 +189,7 @@ class Store {
   virtual Task<std::vector<MailboxInfo>> list() = 0;
   // In the order asked; a mailbox that cannot be asked gives its Error.
   virtual Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) = 0;
-  // For Access::write also the flag rules are known.  Waits while `parallel` are open.
+  // For Access::write also the flag rules are known.  May wait while `parallel` are open.
   virtual Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) = 0;
   // `id` by wire_from_path().  Errc::exists when it is there already.
   virtual Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) = 0;
