@@ -40,6 +40,7 @@ Error no_such_account(const std::string& name, const Configuration& configuratio
     return usage_error(fmt::format("'{}' is no URL and no name of an account", name),
                        "write imaps://USER@HOST");
   std::vector<std::string_view> known;
+  known.reserve(configuration.file.accounts.size());
   for (const auto& entry : configuration.file.accounts) known.emplace_back(entry.first);
   const auto meant = did_you_mean(name, known);
   return usage_error(

@@ -32,7 +32,7 @@ std::string lower(std::string_view text) {
 Result<std::string> take_scheme(std::string_view& url) {
   const auto colon = url.find(':');
   if (colon == std::string_view::npos) return usage_error("no URL: write imaps://USER@HOST");
-  const auto scheme = lower(url.substr(0, colon));
+  auto scheme = lower(url.substr(0, colon));
   if (scheme != "imap" && scheme != "imaps")
     return usage_error(fmt::format("unknown scheme '{}': known are imaps and imap", scheme));
   url.remove_prefix(colon + 1);

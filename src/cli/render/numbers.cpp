@@ -25,7 +25,8 @@ std::string scaled(double bytes) {
 
 std::uint64_t whole(double seconds) {
   constexpr double longest = 1e12;
-  return std::isfinite(seconds) ? static_cast<std::uint64_t>(std::clamp(seconds, 0.0, longest) + 0.5) : 0;
+  return std::isfinite(seconds) ? static_cast<std::uint64_t>(std::llround(std::clamp(seconds, 0.0, longest)))
+                                : 0;
 }
 
 struct Range {

@@ -238,6 +238,7 @@ std::string summary_text(const Summary& summary, const SummaryStyle& style) {
   if (style.kind != RunKind::dry_run) text += mailbox_table(summary, style);
   text += traffic(summary);
   std::vector<std::string> warnings;
+  warnings.reserve(summary.warnings.size());
   for (const auto& warning : summary.warnings) warnings.push_back(printable(warning));
   text += listed("Warnings:", warnings);
   return text + failures(summary);
