@@ -54,11 +54,12 @@ inline IntentItem intent_item(std::uint32_t uid) {
           FlagSet::parse("\\Flagged work")};
 }
 
-inline IntentRow intent_row(std::vector<std::uint32_t> uids) {
+inline IntentRow intent_row(const std::vector<std::uint32_t>& uids) {
   IntentRow row;
   row.target_epoch = Epoch("epoch");
   row.target_position = Position(big_endian(77));
   row.wall_seconds = 1'700'000'000;
+  row.items.reserve(uids.size());
   for (const auto uid : uids) row.items.push_back(intent_item(uid));
   return row;
 }

@@ -65,6 +65,7 @@ class WriterOf : public ::testing::Test {
 TEST_F(WriterOf, ManyWaitingCallsShareOneCommitAndOneSync) {
   const auto before = place.writer->counters();
   std::vector<std::pair<Writer::Kind, Writer::Work>> jobs;
+  jobs.reserve(50);
   for (int i = 0; i < 50; ++i)
     jobs.emplace_back(i % 2 == 0 ? Writer::Kind::durable : Writer::Kind::write, insert(fmt::format("{}", i)));
   for (const auto& result : together(std::move(jobs))) EXPECT_TRUE(result);
