@@ -249,6 +249,7 @@ TEST_F(Runs, OneMessageTheSourceDoesNotDeliverSparesTheOthers) {
   EXPECT_EQ(refs(summary), std::set<std::string>{"7"});
   EXPECT_EQ(subjects().size(), 14U);
   EXPECT_FALSE(subjects().contains("7"));
+  EXPECT_NE(summary.failures.front().server_text.find("UNAVAILABLE"), std::string::npos);
 }
 
 TEST_F(Runs, ASourceThatTellsTheUidLastIsCopiedExactlyToARealServer) {
