@@ -220,6 +220,7 @@ Task<MemoryMessage> MemoryOpenMailbox::receive(AppendItem& item) {
   }
   if (bytes.size() != size) co_return failed(connection_lost(Op::append, id_));
   session_->traffic.sent += size;
+  if (const auto& rewrite = session_->server->options.rewrite) bytes = rewrite(std::move(bytes));
   MemoryMessage message;
   message.bytes = std::make_shared<const std::string>(std::move(bytes));
   message.flags = kept(item.flags);

@@ -106,6 +106,10 @@ void MemoryServer::set_flags(std::string_view path, std::uint32_t uid, std::stri
   ++mailbox.changes;
 }
 
+void MemoryServer::subscribe(std::string_view path) {
+  make(id_of(path)).subscribed = true;
+}
+
 void MemoryServer::set_validity(std::string_view path, std::uint32_t validity) {
   make(id_of(path)).validity = validity;
 }

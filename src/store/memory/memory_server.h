@@ -68,6 +68,8 @@ struct MemoryOptions {
   // The target refuses this message for good.
   std::function<std::optional<Errc>(std::string_view bytes)> refuse;
   std::function<AppendFault(const MemoryCall&)> append_fault;
+  // What the server makes of a message it is given, as servers do that mend line ends.
+  std::function<std::string(std::string bytes)> rewrite;
 };
 
 struct MemoryMessage {
@@ -106,6 +108,7 @@ class MemoryServer {
   void drop(std::string_view path);  // the mailbox with all its messages
   void remove(std::string_view path, std::uint32_t uid);
   void set_flags(std::string_view path, std::uint32_t uid, std::string_view flags);
+  void subscribe(std::string_view path);
   void set_validity(std::string_view path, std::uint32_t validity);  // messages keep their uids
   // What AppendFault::store_late held back; how many messages it was.
   std::size_t deliver_late();
