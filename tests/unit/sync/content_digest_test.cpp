@@ -1,0 +1,89 @@
+#include "sync/content_digest.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace pf::test {
+namespace {
+
+using sync::ContentDigest;
+using sync::ContentDigester;
+
+ContentDigest digest(std::string_view text) {
+  ContentDigester digester;
+  digester.feed(as_bytes(text));
+  return digester.finish();
+}
+
+// The same in the plainest words there are.
+std::string normal_form(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto next = text.find_first_not_of('\r', i);
+    const bool dropped = text[i] == '\r' && (next == std::string_view::npos || text[next] == '\n');
+    if (dropped) continue;
+    out += text[i] == '\0' ? '\x80' : text[i];
+  }
+  return out;
+}
+
+TEST(ContentDigest, ExactIsTheSha256OfTheOctets) {
+  // FIPS 180-2, appendix B.1.
+  EXPECT_EQ(hex(digest("abc").exact), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hex(digest("abc").normal), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(digest("abc").size, 3U);
+  EXPECT_EQ(hex(digest("").exact), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(ContentDigest, WhatDovecotDoesToAMessageLeavesTheNormalFormAlone) {
+  EXPECT_EQ(digest("a\r\r\nb\r\n").normal, digest("a\r\nb\r\n").normal);
+  EXPECT_EQ(digest("a\r\nb\r").normal, digest("a\r\nb").normal);
+  EXPECT_EQ(digest(std::string_view("a\0b", 3)).normal, digest("a\x80"
+                                                               "b")
+                                                            .normal);
+  EXPECT_EQ(digest("a\r\nb\r\n").normal, digest("a\nb\n").normal);
+  EXPECT_NE(digest("a\r\r\nb\r\n").exact, digest("a\r\nb\r\n").exact);
+}
+
+TEST(ContentDigest, OtherDifferencesStayDifferences) {
+  EXPECT_NE(digest("a\rb").normal, digest("ab").normal);
+  EXPECT_NE(digest("a\n\nb").normal, digest("a\nb").normal);
+  EXPECT_NE(digest("a\nb").normal, digest("a\nb\n").normal);
+  EXPECT_NE(digest("a\r\rb").normal, digest("a\rb").normal);
+  EXPECT_NE(digest(std::string_view("a\r\0", 3)).normal, digest(std::string_view("a\0", 2)).normal);
+}
+
+TEST(ContentDigest, StartsOverAfterFinish) {
+  ContentDigester digester;
+  digester.feed(as_bytes("junk\r\r"));
+  (void)digester.finish();
+  digester.feed(as_bytes("abc"));
+  const auto again = digester.finish();
+  EXPECT_EQ(again.exact, digest("abc").exact);
+  EXPECT_EQ(again.normal, digest("abc").normal);
+  EXPECT_EQ(again.size, 3U);
+}
+
+TEST(ContentDigest, HoldsForTextsLongerThanItsBuffer) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += i % 7 == 0 ? "x\r\r\n" : "line\r\n";
+  EXPECT_EQ(digest(text).normal, sha256(normal_form(text)));
+}
+
+RC_GTEST_PROP(ContentDigest, IsTheSameHoweverItIsCut, ()) {
+  const auto text = *rc::gen::container<std::string>(rc::gen::element('\r', '\n', '\0', 'a', '\x80'));
+  ContentDigester digester;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto n = *rc::gen::inRange<std::size_t>(1, rest.size() + 1);
+    digester.feed(as_bytes(rest.substr(0, n)));
+    rest.remove_prefix(n);
+  }
+  const auto cut = digester.finish();
+  RC_ASSERT(cut.exact == sha256(text));
+  RC_ASSERT(cut.normal == sha256(normal_form(text)));
+  RC_ASSERT(cut.size == text.size());
+}
+
+}  // namespace
+}  // namespace pf::test
