@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <span>
 
 namespace pf::sync {
 
@@ -58,6 +59,9 @@ class MailboxVerifier {
   }
 
  private:
+  using Pair = std::pair<std::size_t, std::size_t>;  // indexes into source_ and target_
+  using Digests = std::map<MessageRef, ContentDigest>;
+
   Task<void> open(store::Store& store, const store::MailboxInfo& mailbox,
                   std::unique_ptr<store::OpenMailbox>& box, std::vector<MessageMeta>& list) {
     PF_CO_TRY(box, co_await patience_.open(store, mailbox, store::Access::read));
@@ -77,6 +81,8 @@ class MailboxVerifier {
     job_.report.target_messages = target_.size();
     MatchOptions options;
     options.target_rewrites = run_.target.features().rewrites_messages;
+    normalised_.clear();
+    altered_.clear();
     result_ = match(source_, target_, options);
     PF_CO_TRYV(co_await resolve_open(*source, *target, source_, target_, result_));
     if (content_) PF_CO_TRYV(co_await compare_contents(*source, *target));
@@ -89,8 +95,11 @@ class MailboxVerifier {
   // Within equal keys the octets decide who belongs to whom, so all of a group are digested before they are
   // judged.
   Task<void> compare_contents(store::OpenMailbox& source, store::OpenMailbox& target) {
-    for (std::size_t at = 0; at < result_.pairs.size(); at += digest_group) {
-      const auto end = std::min(result_.pairs.size(), at + digest_group);
+    std::ranges::sort(result_.pairs, {},
+                      [&](const Pair& p) { return std::pair(*source_[p.first].key, p.first); });
+    for (std::size_t at = 0, end = 0; at < result_.pairs.size(); at = end) {
+      end = std::min(result_.pairs.size(), at + digest_group);
+      while (end < result_.pairs.size() && same_key(end - 1, end)) ++end;
       std::vector<MessageRef> source_refs;
       std::vector<MessageRef> target_refs;
       for (std::size_t i = at; i < end; ++i) {
@@ -103,11 +112,46 @@ class MailboxVerifier {
       co_await group.spawn(digest_into(source, std::move(source_refs), source_digests));
       co_await group.spawn(digest_into(target, std::move(target_refs), target_digests));
       PF_CO_TRYV(co_await group.join());
+      for (std::size_t first = at, last = at; first < end; first = last) {
+        while (last < end && same_key(first, last)) ++last;
+        pair_by_content(source_digests, target_digests,
+                        std::span(result_.pairs).subspan(first, last - first));
+      }
       for (std::size_t i = at; i < end; ++i) {
         judge_content(source_digests, target_digests, result_.pairs[i]);
       }
     }
     co_return Status{};
+  }
+
+  [[nodiscard]] bool same_key(std::size_t a, std::size_t b) const {
+    return source_[result_.pairs[a].first].key == source_[result_.pairs[b].first].key;
+  }
+
+  // Pairs of one key: whoever is with the wrong octets gets the partner with its own, if there is one.
+  void pair_by_content(const Digests& source, const Digests& target, std::span<Pair> twins) const {
+    if (twins.size() < 2) return;
+    std::vector<Pair*> wrong;
+    std::multimap<Digest256, std::size_t> free;
+    for (auto& pair : twins) {
+      const auto s = source.find(source_[pair.first].ref);
+      const auto t = target.find(target_[pair.second].ref);
+      if (s == source.end() || t == target.end() || s->second.exact == t->second.exact) continue;
+      wrong.push_back(&pair);
+      free.emplace(t->second.exact, pair.second);
+    }
+    std::vector<Pair*> left;
+    for (Pair* pair : wrong) {
+      const auto own = free.find(source.at(source_[pair->first].ref).exact);
+      if (own == free.end()) {
+        left.push_back(pair);
+      } else {
+        pair->second = own->second;
+        free.erase(own);
+      }
+    }
+    auto next = free.begin();
+    for (Pair* pair : left) pair->second = (next++)->second;
   }
 
   static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs,
@@ -127,6 +171,7 @@ class MailboxVerifier {
   }
 
   void report() {
+    std::ranges::sort(result_.pairs);
     std::set<std::size_t> paired_source;
     std::set<std::size_t> paired_target;
     for (const auto& [s, t] : result_.pairs) {
