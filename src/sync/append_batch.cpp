@@ -16,7 +16,7 @@ std::int64_t seconds(const std::optional<InternalDate>& date) {
 }
 
 state::IntentItem intent_item(const Outgoing& m) {
-  return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.flags};
+  return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.all_flags()};
 }
 
 // The target account as a whole takes nothing more.
@@ -28,24 +28,29 @@ bool stops_appends(const Error& error) {
 
 Task<void> BatchAppend::send(std::vector<Outgoing> messages) {
   for (const auto& m : messages) report_lost_flags(m.item.flags.without(job_.rules.kept(m.item.flags)));
-  PF_CO_TRY(intent_, co_await run_.journal.begin(job_.record.id, intent_of(messages)));
+  const auto begun = co_await run_.journal.begin(job_.record.id, intent_of(messages));
+  if (!begun) {
+    put_back(messages);
+    co_return begun.error();
+  }
+  intent_ = *begun;
   auto done = co_await append(Part(messages));
-  const bool all_answered = lost_.empty();
+  const std::size_t unanswered = lost_.size();
   lost_.insert(lost_.end(), unacknowledged_.begin(), unacknowledged_.end());
   if (lost_.empty()) {
     PF_CO_TRYV(co_await run_.journal.finish(intent_, std::move(pairs_), std::move(parked_)));
     co_return done;
   }
   // The intent stays open: somebody has to look for these messages.
-  job_.unresolved.push_back(unresolved(all_answered));
+  job_.unresolved.push_back(unresolved(unanswered));
   if (!pairs_.empty()) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(pairs_)));
   if (!parked_.empty()) PF_CO_TRYV(co_await run_.journal.park(job_.record.id, std::move(parked_)));
   co_return done;
 }
 
-Unresolved BatchAppend::unresolved(bool acknowledged) const {
+Unresolved BatchAppend::unresolved(std::size_t unanswered) const {
   Unresolved open;
-  open.acknowledged = acknowledged;
+  open.unanswered = unanswered;
   open.intent = intent_of({});
   open.intent.id = intent_;
   for (const Outgoing* m : lost_) {
@@ -83,15 +88,21 @@ Task<void> BatchAppend::append(Part part) {
 
 Task<void> BatchAppend::settle(Part part, const std::vector<store::AppendOutcome>& outcomes) {
   using Kind = store::AppendOutcome::Kind;
-  if (std::ranges::any_of(outcomes, [](const auto& o) { return o.kind == Kind::batch_refused; })) {
+  if (part.size() > 1 &&
+      std::ranges::any_of(outcomes, [](const auto& o) { return o.kind == Kind::batch_refused; })) {
     // Somewhere in it is the culprit: halves, until it is alone.
     const auto half = part.size() / 2;
     auto first = co_await append(part.first(half));
-    if (!first) {
-      if (first.error().scope == Scope::connection) lose(part.subspan(half));
+    const auto rest = part.subspan(half);
+    if (!first && first.error().scope == Scope::connection) {
+      lose(rest);
       co_return first;
     }
-    auto second = co_await append(part.subspan(half));
+    if (!first || run_.appends_stopped || run_.stopping()) {
+      put_back(rest);
+      co_return first;
+    }
+    auto second = co_await append(rest);
     co_return second;
   }
   std::optional<Error> worst;
@@ -108,7 +119,6 @@ Task<void> BatchAppend::settle(Part part, const std::vector<store::AppendOutcome
 }
 
 void BatchAppend::stored(const Outgoing& message, const store::AppendOutcome& outcome) {
-  ++job_.stored;
   job_.report.bytes_copied += message.size;
   ++(message.item.restored ? job_.report.restored : job_.report.copied);
   run_.meter.done(job_.report.source, 1, message.size);
@@ -117,14 +127,15 @@ void BatchAppend::stored(const Outgoing& message, const store::AppendOutcome& ou
     unacknowledged_.push_back(&message);
     return;
   }
+  ++job_.stored;
   state::PairRow row;
   row.source = message.item.ref;
   row.target = *outcome.ref;
   row.key = message.key;
   row.size = message.size;
   row.date_seconds = seconds(message.item.date);
-  row.flags = message.item.flags;
-  row.normalised = message.item.flags.without(job_.rules.kept(message.item.flags));
+  row.flags = message.item.all_flags();
+  row.normalised = row.flags.without(job_.rules.kept(message.item.flags));
   pairs_.push_back(std::move(row));
 }
 
@@ -143,8 +154,10 @@ Task<void> BatchAppend::refused(Outgoing& message, Error error) {
       if (message.item.flags.has(f)) fewer.add(f);
     }
     if (fewer == message.item.flags) fewer = {};
-    report_lost_flags(message.item.flags.without(fewer));
+    const FlagSet refused = message.item.flags.without(fewer);
+    report_lost_flags(refused);
     message.item.flags = fewer;
+    message.item.refused_flags = message.item.refused_flags.unite(refused);
     auto again = co_await send_again(message);
     co_return again;
   }
@@ -180,6 +193,13 @@ Task<void> BatchAppend::send_again(Outgoing& message) {
 
 void BatchAppend::lose(Part part) {
   for (const auto& m : part) lost_.push_back(&m);
+}
+
+// They never left: back to where they came from, in their order.
+void BatchAppend::put_back(Part part) {
+  std::vector<CopyItem> items;
+  for (const auto& m : part) items.push_back(m.item);
+  job_.requeue(std::move(items), run_.policy.order);
 }
 
 void BatchAppend::give_up(const Outgoing& message, const Error& error, bool park) {

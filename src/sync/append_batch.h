@@ -41,8 +41,9 @@ class BatchAppend {
   Task<void> send_again(Outgoing& message);
   void stored(const Outgoing& message, const store::AppendOutcome& outcome);
   void lose(Part part);
+  void put_back(Part part);
   void give_up(const Outgoing& message, const Error& error, bool park);
-  [[nodiscard]] Unresolved unresolved(bool acknowledged) const;
+  [[nodiscard]] Unresolved unresolved(std::size_t unanswered) const;
   [[nodiscard]] state::IntentRow intent_of(const std::vector<Outgoing>& messages) const;
   void report_lost_flags(const FlagSet& lost);
 

@@ -33,8 +33,9 @@ void Board::fail(MailboxJob& job, const Error& error) {
 }
 
 void Board::close_open_ends(MailboxJob& job, const Error& error) {
-  job.report.failed += job.queue.size();
-  const std::size_t left = job.queue.size();
+  std::size_t left = job.queue.size();
+  for (const auto& u : job.unresolved) left += std::min(u.unanswered, u.items.size());
+  job.report.failed += left;
   Error why = error;
   if (left != 0) why.at(fmt::format("{} message(s), {} bytes not copied", left, job.queued_bytes));
   fail(job, why);

@@ -100,7 +100,8 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
 
 Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
                          const std::vector<MessageMeta>& source_list,
-                         const std::vector<MessageMeta>& target_list, MatchResult& result) {
+                         const std::vector<MessageMeta>& target_list, MatchResult& result,
+                         Vanished vanished) {
   std::vector<std::size_t> all_source;
   std::vector<std::size_t> all_target;
   for (const auto& [s, t] : result.pairs) {
@@ -112,7 +113,7 @@ Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
   std::erase_if(result.pairs, [&](const auto& pair) {
     const auto s = source_digests.find(source_list[pair.first].ref);
     const auto t = target_digests.find(target_list[pair.second].ref);
-    if (s == source_digests.end()) return false;
+    if (s == source_digests.end()) return vanished == Vanished::drop;
     return t == target_digests.end() || s->second.normal != t->second.normal;
   });
   co_return Status{};

@@ -19,10 +19,13 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
                         const std::vector<MessageMeta>& source_list,
                         const std::vector<MessageMeta>& target_list, MatchResult& result);
 
-// Drops from `result.pairs` those whose contents differ even in normal form.  A source message that is gone
-// keeps its pair.
+// A source message that is gone and so cannot be compared: its pair stays, or goes.
+enum class Vanished : std::uint8_t { keep, drop };
+
+// Drops from `result.pairs` those whose contents differ even in normal form.
 Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
                          const std::vector<MessageMeta>& source_list,
-                         const std::vector<MessageMeta>& target_list, MatchResult& result);
+                         const std::vector<MessageMeta>& target_list, MatchResult& result,
+                         Vanished vanished = Vanished::keep);
 
 }  // namespace pf::sync

@@ -23,12 +23,12 @@ class Crew {
   explicit Crew(Board& board) : board_(board) {}
 
   Task<void> run() {
-    const std::size_t most = std::max<std::size_t>(
+    most_ = std::max<std::size_t>(
         1, std::min(board_.run.source.features().parallel, board_.run.target.features().parallel));
     TaskGroup lanes;
     lanes_ = 0;
     while (!board_.all_done() && !board_.run.stopping()) {
-      const std::size_t wanted = lanes_wanted(most);
+      const std::size_t wanted = lanes_wanted();
       while (lanes_ < wanted) {
         ++lanes_;
         co_await lanes.spawn(lane(lanes_));
@@ -58,8 +58,8 @@ class Crew {
   }
 
   // As many as the work that is known of is worth, never fewer than there are.
-  std::size_t lanes_wanted(std::size_t most) const {
-    if (board_.run.policy.connections != 0) return most;
+  std::size_t lanes_wanted() const {
+    if (board_.run.policy.connections != 0) return most_;
     std::uint64_t bytes = 0;
     for (const auto& job : board_.jobs) {
       if (job.phase == MailboxJob::Phase::ready) bytes += job.queued_bytes;
@@ -69,7 +69,7 @@ class Crew {
       bytes += (here - std::min(here, there)) * likely_message_bytes;
     }
     return std::clamp<std::size_t>(1 + static_cast<std::size_t>(bytes / bytes_worth_a_lane),
-                                   std::max<std::size_t>(1, lanes_), most);
+                                   std::max<std::size_t>(1, lanes_), most_);
   }
 
   Task<void> lane(std::size_t number) {
@@ -82,14 +82,14 @@ class Crew {
         continue;
       }
       ++job->lanes;
-      auto worked = co_await work_on(lane, *job);
+      auto worked = co_await work_on(lane, *job, number);
       --job->lanes;
       board_.changed.notify_all();
       if (worked) continue;
-      // A lane beyond the first that cannot get its connection leaves the work to the others.
-      if (number > 1 && job->queue.size() + job->lanes != 0 && lanes_ > 1 &&
-          worked.error().scope == Scope::connection)
+      if (leaves_it_to_others(worked.error(), number)) {
+        most_ = std::max<std::size_t>(1, lanes_ - 1);
         break;
+      }
       if (board_.run.stopping()) break;
       if (worked.error().scope == Scope::mailbox || worked.error().scope == Scope::message) continue;
       if (!board_.run.fatal) board_.run.fatal = worked.error();
@@ -124,7 +124,12 @@ class Crew {
     return best;
   }
 
-  Task<void> work_on(Lane& lane, MailboxJob& job) {
+  // A lane beyond the first that cannot get its connection: the server takes no more of them.
+  [[nodiscard]] bool leaves_it_to_others(const Error& error, std::size_t number) const {
+    return number > 1 && lanes_ > 1 && error.scope == Scope::connection;
+  }
+
+  Task<void> work_on(Lane& lane, MailboxJob& job, std::size_t number) {
     if (job.phase == MailboxJob::Phase::waiting) {
       auto prepared = co_await get_ready(lane, job);
       if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
@@ -140,7 +145,8 @@ class Crew {
     job.opened_source.reset();
     if (job.lanes > 1 || job.phase != MailboxJob::Phase::ready) co_return worked;  // the last one finishes
     if (!worked && worked.error().scope != Scope::mailbox) {
-      if (!board_.run.stopping()) board_.close_open_ends(job, worked.error());
+      const bool over = !board_.run.stopping() && !leaves_it_to_others(worked.error(), number);
+      if (over) board_.close_open_ends(job, worked.error());
       co_return worked;
     }
     auto finished = co_await complete(lane, job);
@@ -152,7 +158,10 @@ class Crew {
     job.started = MonoClock::now();
     job.forget_plan();
     PF_CO_TRYV(co_await prepare_patiently(lane, job));
-    if (job.phase == MailboxJob::Phase::done) co_return Status{};
+    if (job.phase == MailboxJob::Phase::done) {
+      job.forget_plan();
+      co_return Status{};
+    }
     job.phase = MailboxJob::Phase::ready;
     board_.run.meter.expect(job.queue.size(), job.queued_bytes);
     warn_about_quota(job.queued_bytes);
@@ -184,10 +193,11 @@ class Crew {
   }
 
   // While the last batches of a mailbox are on the wire its source connection is free: the next mailbox is
-  // looked at.
+  // looked at.  Only where every lane may hold two source connections: one that waits for a third, to look
+  // for what was not answered, would wait for ever.
   Task<void> look_ahead(Lane& lane) {
     const bool room =
-        std::min(board_.run.source.features().parallel, board_.run.target.features().parallel) > 1;
+        std::min(board_.run.source.features().parallel, board_.run.target.features().parallel) >= 2 * lanes_;
     MailboxJob* next = room && !board_.run.stopping() ? pick_waiting() : nullptr;
     if (next == nullptr) co_return Status{};
     auto prepared = co_await get_ready(lane, *next);
@@ -209,7 +219,7 @@ class Crew {
     if (!job.queue.empty() || board_.run.stopping()) {
       if (board_.run.stopping()) co_return Status{};
       board_.close_open_ends(job, job.error ? *job.error : board_.run.appends_stopped.value_or(Error{}));
-      co_return Status{};
+      co_return beyond(job);
     }
     job.phase = MailboxJob::Phase::finishing;
     for (;;) {
@@ -227,11 +237,19 @@ class Crew {
     } else {
       board_.finish(job);
     }
-    co_return Status{};
+    co_return beyond(job);
+  }
+
+  // What ended the mailbox may concern more than the mailbox.
+  static Status beyond(const MailboxJob& job) {
+    const bool more = job.error && (job.error->scope == Scope::account || job.error->scope == Scope::run);
+    if (more) return *job.error;
+    return {};
   }
 
   Board& board_;
   std::size_t lanes_ = 0;
+  std::size_t most_ = 1;  // lanes the servers seem to take
   std::uint64_t planned_bytes_ = 0;
   bool warned_about_quota_ = false;
 };

@@ -25,7 +25,7 @@ void diff_flags(const MessageMeta& source, const state::PairRow& pair, const Mes
 }
 
 CopyItem to_copy(const MessageMeta& m, bool restored) {
-  return {m.ref, m.size, m.date, m.flags, restored, 0};
+  return {m.ref, m.size, m.date, m.flags, restored, 0, {}};
 }
 
 // A refusal is final until something about it changed.
@@ -35,13 +35,33 @@ bool worth_another_try(const state::ParkedRow& row, const MessageMeta& m, const 
          m.size <= in.size_limit.value_or(UINT64_MAX);
 }
 
-void find_unpaired_target(const DiffInput& in, Diff& out) {
-  std::vector<MessageRef> known;
-  known.reserve(in.pairs.size());
-  for (const auto& p : in.pairs) known.push_back(p.target);
-  std::ranges::sort(known);
+// What recorded pairs say about the target.  Two pairs with one target (a server told a reference that was
+// not true) say nothing: both are forgotten, and who is there is found out anew.
+class Recorded {
+ public:
+  explicit Recorded(const std::vector<state::PairRow>& pairs) {
+    known_.reserve(pairs.size());
+    for (const auto& p : pairs) known_.push_back(p.target);
+    std::ranges::sort(known_);
+    for (auto at = std::ranges::adjacent_find(known_); at != known_.end();
+         at = std::adjacent_find(std::next(at), known_.end())) {
+      doubtful_.push_back(*at);
+    }
+  }
+  [[nodiscard]] bool doubtful(const MessageRef& target) const {
+    return std::ranges::binary_search(doubtful_, target);
+  }
+  [[nodiscard]] bool explains(const MessageRef& target) const {
+    return std::ranges::binary_search(known_, target) && !doubtful(target);
+  }
+
+ private:
+  std::vector<MessageRef> known_, doubtful_;
+};
+
+void find_unpaired_target(const DiffInput& in, const Recorded& recorded, Diff& out) {
   for (const auto& m : *in.target) {
-    if (!std::ranges::binary_search(known, m.ref)) out.unpaired_target.push_back(m.ref);
+    if (!recorded.explains(m.ref)) out.unpaired_target.push_back(m.ref);
   }
 }
 
@@ -58,10 +78,11 @@ bool chosen(const MessageChoice& choice, const MessageMeta& message) {
 
 Diff diff(const DiffInput& in) {
   Diff out;
+  const Recorded recorded(in.pairs);
   auto pair = in.pairs.begin();
   for (const MessageMeta& m : in.source) {
     while (pair != in.pairs.end() && pair->source < m.ref) ++pair;
-    if (pair != in.pairs.end() && pair->source == m.ref) {
+    if (pair != in.pairs.end() && pair->source == m.ref && !recorded.doubtful(pair->target)) {
       const MessageMeta* at_target = in.target != nullptr ? find_ref(*in.target, pair->target) : nullptr;
       if (in.target != nullptr && at_target == nullptr) {
         if (in.policy.keep_deleted || !chosen(in.policy.messages, m)) {
@@ -84,7 +105,7 @@ Diff diff(const DiffInput& in) {
     if (parked != in.parked.end()) out.unpark.push_back(m.ref);
     out.unpaired.push_back(to_copy(m, false));
   }
-  if (in.target != nullptr) find_unpaired_target(in, out);
+  if (in.target != nullptr) find_unpaired_target(in, recorded, out);
   return out;
 }
 

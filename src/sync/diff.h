@@ -19,6 +19,8 @@ struct CopyItem {
   FlagSet flags;
   bool restored = false;  // was there before and vanished from the target
   std::uint8_t attempts = 0;
+  FlagSet refused_flags{};  // the target does not take the message with these
+  [[nodiscard]] FlagSet all_flags() const { return flags.unite(refused_flags); }
 };
 
 // Flags that changed at the source since the base.

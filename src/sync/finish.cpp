@@ -10,22 +10,33 @@ namespace pf::sync {
 
 namespace {
 
-// Messages the target stored without telling where.
-Task<void> find_acknowledged(RunContext& run, MailboxJob& job, Patience& patience) {
-  std::vector<Unresolved> open = std::exchange(job.unresolved, {});
-  if (open.empty()) co_return Status{};
-  PF_CO_TRY(const auto missing, co_await recover(run, job, patience, open));
-  if (missing.empty()) co_return Status{};
+void not_there(RunContext& run, MailboxJob& job, const CopyItem& item, bool answered) {
+  ++job.report.failed;
   job.incomplete = true;
-  job.report.failed += missing.size();
-  for (const auto& ref : missing) {
-    Failure failure;
-    failure.mailbox = job.report.source;
-    failure.ref = run.source.ref_text(ref);
-    failure.reason = name(Errc::unexpected);
-    failure.message =
-        "the target said OK to the message and does not have it; look at its filters and its log";
-    run.fail(std::move(failure));
+  Failure failure;
+  failure.mailbox = job.report.source;
+  failure.ref = run.source.ref_text(item.ref);
+  failure.reason = name(answered ? Errc::unexpected : Errc::disconnected);
+  failure.message =
+      answered ? "the target said OK to the message and does not have it; look at its filters and its log"
+               : "the target did not answer and does not have the message; the next run sends it again";
+  run.fail(std::move(failure));
+}
+
+// Messages the target stored without telling where, and what a lane that gave up left unanswered.
+Task<void> find_acknowledged(RunContext& run, MailboxJob& job, Patience& patience) {
+  if (job.unresolved.empty()) co_return Status{};
+  PF_CO_TRY(const auto missing, co_await recover(run, job, patience, job.unresolved));
+  for (const auto& u : std::exchange(job.unresolved, {})) {
+    for (std::size_t i = 0; i < u.items.size(); ++i) {
+      const CopyItem& item = u.items[i];
+      auto& counted = item.restored ? job.report.restored : job.report.copied;
+      const bool found = std::ranges::find(missing, item.ref) == missing.end();
+      if (found && !u.answered(i)) ++counted;
+      if (found) continue;
+      if (u.answered(i)) --counted;
+      not_there(run, job, item, u.answered(i));
+    }
   }
   co_return Status{};
 }

@@ -18,8 +18,10 @@ namespace pf::sync {
 // references.
 struct Unresolved {
   state::IntentRow intent;
-  std::vector<CopyItem> items;  // as in intent.items
-  bool acknowledged = false;    // the target said OK; only the references are missing
+  std::vector<CopyItem> items;  // as in intent.items; none: of an earlier run
+  // To those from this one on the target said OK; only their references are missing.
+  std::size_t unanswered = SIZE_MAX;
+  [[nodiscard]] bool answered(std::size_t item) const { return item >= unanswered; }
 };
 
 struct MailboxJob {
@@ -32,6 +34,7 @@ struct MailboxJob {
   std::size_t predecessor =
       SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
 
+  bool siblings = false;  // other source mailboxes go, or went, to the same target mailbox
   bool creating = false;  // the target mailbox is being made; prepare() waits for it
 
   // Set by prepare().

@@ -27,22 +27,35 @@ double to_seconds(Duration d) {
   return std::chrono::duration<double>(d).count();
 }
 
-// A body of which the first chunk has been looked at already.
-class PrefixedSource final : public store::MessageSource {
+// A body whose header has been looked at already.
+class HeadedSource final : public store::MessageSource {
  public:
-  PrefixedSource(Bytes first, store::MessageSource& rest, std::uint64_t size)
-      : first_(first), rest_(rest), size_(size) {}
-  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  explicit HeadedSource(store::MessageSource& body) : body_(body) {}
+
+  // Reads on until the key is certain: it goes into the intent, before anything is sent.
+  Task<MessageKey> read_head() {
+    HeaderScan scan;
+    while (!scan.done() && head_.size() < body_.size()) {
+      PF_CO_TRY(const Bytes chunk, co_await body_.next());
+      if (chunk.empty()) break;
+      scan.feed(chunk);
+      head_.append(chunk.begin(), chunk.end());
+    }
+    co_return scan.key(body_.size());
+  }
+
+  [[nodiscard]] std::uint64_t size() const override { return body_.size(); }
   Task<Bytes> next() override {
-    if (!first_.empty()) co_return std::exchange(first_, Bytes{});
-    auto chunk = co_await rest_.next();
+    if (!std::exchange(head_given_, true) && !head_.empty()) co_return as_bytes(head_);
+    if (head_.size() >= body_.size()) co_return Bytes{};
+    auto chunk = co_await body_.next();
     co_return chunk;
   }
 
  private:
-  Bytes first_;
-  store::MessageSource& rest_;
-  std::uint64_t size_;
+  store::MessageSource& body_;
+  std::string head_;
+  bool head_given_ = false;
 };
 
 Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem& item, const Error& error) {
@@ -60,6 +73,10 @@ Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem&
 // ---- one mailbox
 
 Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& meanwhile) {
+  // What a lane before us had to leave.
+  const bool open =
+      std::ranges::any_of(job.unresolved, [](const Unresolved& u) { return u.unanswered != 0; });
+  if (open && job.lanes == 1) PF_CO_TRYV(co_await recover_lost(job));
   for (;;) {
     auto moved = co_await transfer(job, sharers);
     if (filling_ && !filling_->empty() && !append_error_) {
@@ -77,7 +94,10 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
     const std::optional<Error> target_broke = std::exchange(append_error_, std::nullopt);
     co_await let_go();  // before `beside` is waited for: it may need the connection
     ignore(co_await beside.join());
-    if (!target_broke && (moved || moved.error().scope != Scope::connection)) co_return moved;
+    if (!target_broke && (moved || moved.error().scope != Scope::connection)) {
+      if (moved && !job.queue.empty() && !held_up(job)) continue;  // something came back
+      co_return moved;
+    }
     const Error error = target_broke ? *target_broke : moved.error();
     const bool again =
         co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
@@ -137,7 +157,15 @@ asio::awaitable<void> Lane::let_go() {
 
 asio::awaitable<bool> Lane::may_append(MailboxJob& job) {
   while (job.recovering) co_await job.changed.wait();
-  co_return !run_.stopping() && !run_.appends_stopped && !job.error;
+  co_return !held_up(job);
+}
+
+bool Lane::held_up(const MailboxJob& job) const {
+  return append_error_ || run_.stopping() || run_.appends_stopped || job.error;
+}
+
+bool Lane::too_large_for_batch(std::uint64_t size) const {
+  return size > std::min<std::uint64_t>(run_.target.features().batch_message_bytes, batch_bytes);
 }
 
 // ---- reading
@@ -156,6 +184,9 @@ Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<
   Wanted wanted;
   while (!job.queue.empty() && refs.size() < most &&
          (refs.empty() || bytes + job.queue.front().size <= most_bytes)) {
+    const bool alone = goes_alone(job.queue.front());
+    if (alone && !refs.empty()) break;
+    if (alone) most = 1;
     CopyItem item = job.take();
     bytes += item.size;
     refs.push_back(item.ref);
@@ -165,14 +196,20 @@ Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<
   return wanted;
 }
 
+bool Lane::goes_alone(const CopyItem& item) const {
+  if (suspects_.contains(item.ref)) return true;
+  return run_.policy.order == Order::newest && (item.attempts > 0 || too_large_for_batch(item.size));
+}
+
 // Leaves in `wanted` what was not dealt with.
 Task<void> Lane::copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted) {
+  refusal_.reset();
   PF_CO_TRY(auto stream, co_await source_->read(std::move(refs)));
   auto copied = co_await read_bodies(job, *stream, wanted);
   auto closed = co_await stream->close();
   if (!copied) co_return copied;
   if (!closed) co_return closed;
-  if (append_error_ || run_.stopping() || run_.appends_stopped || job.error) co_return Status{};
+  if (held_up(job)) co_return Status{};
   if (run_.policy.order == Order::newest) {
     // Sizes lied and the chunk did not fit: one by one, so that the order holds.
     single_file_ = single_file_ || overflow_;
@@ -180,6 +217,8 @@ Task<void> Lane::copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wante
     if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
   }
   if (wanted.empty()) co_return Status{};
+  if (refusal_) co_await patience_.wait(*refusal_, run_.source.label());  // it may only want us to go slower
+  if (run_.stopping()) co_return Status{};
   auto accounted = co_await account_for_missing(job, wanted);
   co_return accounted;
 }
@@ -193,27 +232,36 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Want
     run_.summary.waited_source += to_seconds(MonoClock::now() - asked);
     if (!item) {
       if (item.error().scope != Scope::message) co_return item.error();
-      run_.notice(item.error().describe());  // what it concerns stays in `wanted` and is asked for again
+      refusal_ = item.error();  // what it concerns stays in `wanted` and is asked for again
+      run_.notice(refusal_->describe());
       continue;
     }
     if (!*item) break;
     const auto known = wanted.find(std::string((*item)->ref.bytes()));
     if (known == wanted.end()) continue;  // twice, or never asked for
-    if (run_.policy.order == Order::newest && wanted.size() > 1 && filling_ &&
-        !filling_->fits((*item)->body->size())) {
+    if (breaks_order((*item)->body->size(), wanted)) {
       overflow_ = true;
       put_back_batch(job);
       break;
     }
-    PF_CO_TRYV(co_await take_message(job, **item, known->second));
+    PF_CO_TRY(const bool taken, co_await take_message(job, **item, known->second));
+    if (!taken) break;
     wanted.erase(known);
   }
   co_return Status{};
 }
 
-Task<void> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted) {
+// Newest first a chunk must leave as one batch, or not as a chunk.
+bool Lane::breaks_order(std::uint64_t size, const Wanted& wanted) const {
+  if (run_.policy.order != Order::newest) return false;
+  const bool waiting = filling_ && !filling_->empty();
+  if (wanted.size() == 1 && !waiting) return false;
+  return too_large_for_batch(size) || (waiting && !filling_->fits(size));
+}
+
+Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted) {
   const std::uint64_t size = item.body->size();
-  if (size > std::min<std::uint64_t>(run_.target.features().batch_message_bytes, batch_bytes)) {
+  if (too_large_for_batch(size)) {
     auto copied = co_await copy_large(job, wanted, *item.body);
     co_return copied;
   }
@@ -222,36 +270,43 @@ Task<void> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
   if (filling_ && !filling_->empty() &&
       (alone || !filling_->fits(size) || filling_->messages().size() >= batch_messages_)) {
     PF_CO_TRYV(co_await send_batch(job));
+    if (held_up(job)) co_return false;
   }
   if (!filling_) filling_ = fresh_batch();
   PF_CO_TRYV(co_await filling_->take(wanted, *item.body));
   if (alone) PF_CO_TRYV(co_await send_batch(job));
-  co_return Status{};
+  co_return true;
 }
 
-// Vanished from the source, or not delivered although it is there.
+// Vanished from the source, or not delivered although it is there.  Where the server refused to go on (Yahoo
+// does at one bad message), the first that is missing is suspected, and the others are innocent.
 Task<void> Lane::account_for_missing(MailboxJob& job, Wanted& wanted) {
   std::vector<MessageRef> refs;
   for (const auto& [key, item] : wanted) refs.push_back(item.ref);
+  const MessageRef first = *std::ranges::min_element(refs);
   PF_CO_TRY(const auto there, co_await source_->fetch(refs, store::ScanFields::refs));
+  std::vector<CopyItem> once_more;
   for (auto& [key, item] : std::exchange(wanted, {})) {
     const bool present = std::ranges::any_of(there, [&](const MessageMeta& m) { return m.ref == item.ref; });
     CopyItem again = item;
     if (!present) {
       ++job.report.vanished;
       run_.meter.done(job.report.source, 1, item.size);
-    } else if (++again.attempts < max_attempts) {
-      job.requeue(std::move(again));
+    } else if ((refusal_ && item.ref != first) || ++again.attempts < max_attempts) {
+      if (!refusal_ || item.ref == first) suspects_.insert(item.ref);
+      once_more.push_back(std::move(again));
     } else {
       ++job.report.failed;
       job.incomplete = true;
       run_.meter.done(job.report.source, 1, item.size);
       const Error error(Errc::unavailable, Scope::message, Retry::later,
-                        "the source lists the message but does not deliver it", {},
+                        "the source lists the message but does not deliver it",
+                        refusal_ ? refusal_->server_text : std::string{},
                         "Open it in a mail program; the next run tries again.");
       run_.fail(failure_of(run_, job, item, error));
     }
   }
+  job.requeue(std::move(once_more), run_.policy.order);
   co_return Status{};
 }
 
@@ -277,7 +332,7 @@ Task<void> Lane::send_batch(MailboxJob& job) {
   co_await appends_.wait_below(batches_on_the_wire - 1);
   while (job.recovering) co_await job.changed.wait();
   run_.summary.waited_target += to_seconds(MonoClock::now() - start);
-  if (append_error_ || run_.stopping()) co_return Status{};  // the batch goes back to the queue
+  if (held_up(job)) co_return Status{};  // the batch goes back to the queue
   ++job.appending;
   co_await appends_.spawn(append_batch(job, std::move(filling_)));
   co_return Status{};
@@ -334,24 +389,23 @@ Task<void> Lane::adapt(Duration took) {
 }
 
 // Too large to be held: straight from the source's connection into the target's, alone.
-Task<void> Lane::copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body) {
+Task<bool> Lane::copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body) {
   if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
   co_await appends_.wait_below(0);
-  if (append_error_) co_return Error(*append_error_);
-  PF_CO_TRY(const Bytes first, co_await body.next());
-  HeaderScan scan;
-  scan.feed(first);
-  PrefixedSource whole(first, body, body.size());
+  HeadedSource whole(body);
+  PF_CO_TRY(const MessageKey key, co_await whole.read_head());
+  while (job.recovering) co_await job.changed.wait();
+  if (held_up(job)) co_return false;
   Outgoing out;
   out.item = item;
   out.size = body.size();
-  out.key = scan.key(out.size);
+  out.key = key;
   out.body = &whole;
   std::vector<Outgoing> one;
   one.push_back(std::move(out));
   ++job.appending;
-  auto done = co_await finish_append(job, std::move(one));
-  co_return done;
+  PF_CO_TRYV(co_await finish_append(job, std::move(one)));
+  co_return true;
 }
 
 // Only one lane looks; nothing of ours may be on the wire for the mailbox meanwhile.
@@ -362,13 +416,10 @@ Task<void> Lane::recover_lost(MailboxJob& job) {
   }
   job.recovering = true;
   while (job.appending != 0) co_await job.changed.wait();
-  std::vector<Unresolved> lost;
-  std::erase_if(job.unresolved, [&](Unresolved& u) {
-    if (!u.acknowledged) lost.push_back(u);
-    return !u.acknowledged;
-  });
-  auto missing = co_await recover(run_, job, patience_, lost);
-  if (missing) requeue_missing(job, lost, *missing);
+  // Those that were acknowledged without a reference are looked for along with the others: their copies must
+  // not be taken for those of lost twins.
+  auto missing = co_await recover(run_, job, patience_, job.unresolved);
+  if (missing) requeue_missing(job, std::exchange(job.unresolved, {}), *missing);
   job.recovering = false;
   job.changed.notify_all();
   if (!missing) {
@@ -380,26 +431,41 @@ Task<void> Lane::recover_lost(MailboxJob& job) {
 
 void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
                            const std::vector<MessageRef>& missing) {
+  std::vector<CopyItem> again;
   for (const auto& u : lost) {
-    for (const CopyItem& item : u.items) {
-      CopyItem again = item;
-      if (std::ranges::find(missing, item.ref) == missing.end()) {
-        ++(item.restored ? job.report.restored : job.report.copied);
+    for (std::size_t i = 0; i < u.items.size(); ++i) {
+      const CopyItem& item = u.items[i];
+      auto& counted = item.restored ? job.report.restored : job.report.copied;
+      const bool found = std::ranges::find(missing, item.ref) == missing.end();
+      if (found && !u.answered(i)) {
+        ++counted;
         job.report.bytes_copied += item.size;
         run_.meter.done(job.report.source, 1, item.size);
-      } else if (u.items.size() > 1 || ++again.attempts < max_attempts) {
-        again.attempts = std::max<std::uint8_t>(again.attempts, 1);
-        job.requeue(std::move(again));
-      } else {
-        ++job.report.failed;
-        job.incomplete = true;
-        const Error error(Errc::disconnected, Scope::message, Retry::later,
-                          "the target drops the connection whenever this message is sent", {},
-                          "Look at the target server's log.");
-        run_.fail(failure_of(run_, job, item, error));
+      } else if (!found) {
+        if (u.answered(i)) --counted;
+        if (auto next = another_try(job, u, i)) again.push_back(*std::move(next));
       }
     }
   }
+  job.requeue(std::move(again), run_.policy.order);
+}
+
+// Nothing when the message has proved to be what the connection dies of.
+std::optional<CopyItem> Lane::another_try(MailboxJob& job, const Unresolved& batch, std::size_t index) {
+  CopyItem again = batch.items[index];
+  if (batch.answered(index)) return again;
+  const bool alone = std::min(batch.unanswered, batch.items.size()) == 1;
+  if (!alone || ++again.attempts < max_attempts) {
+    again.attempts = std::max<std::uint8_t>(again.attempts, 1);
+    return again;
+  }
+  ++job.report.failed;
+  job.incomplete = true;
+  const Error error(Errc::disconnected, Scope::message, Retry::later,
+                    "the target drops the connection whenever this message is sent", {},
+                    "Look at the target server's log.");
+  run_.fail(failure_of(run_, job, again, error));
+  return std::nullopt;
 }
 
 }  // namespace pf::sync

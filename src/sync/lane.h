@@ -18,6 +18,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -41,11 +42,16 @@ class Lane {
   Wanted take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs);
   Task<void> copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted);
   Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted);
-  Task<void> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
-  Task<void> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
+  // False: nothing can be sent any more, the message stays wanted.
+  Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
+  Task<bool> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
   Task<void> account_for_missing(MailboxJob& job, Wanted& wanted);
 
   void put_back_batch(MailboxJob& job);
+  [[nodiscard]] bool held_up(const MailboxJob& job) const;
+  [[nodiscard]] bool too_large_for_batch(std::uint64_t size) const;
+  [[nodiscard]] bool goes_alone(const CopyItem& item) const;
+  [[nodiscard]] bool breaks_order(std::uint64_t size, const Wanted& wanted) const;
 
   Task<void> send_batch(MailboxJob& job);
   std::unique_ptr<Batch> fresh_batch();
@@ -58,6 +64,7 @@ class Lane {
   Task<void> recover_lost(MailboxJob& job);
   void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
                        const std::vector<MessageRef>& missing);
+  std::optional<CopyItem> another_try(MailboxJob& job, const Unresolved& batch, std::size_t index);
   asio::awaitable<bool> may_append(MailboxJob& job);
 
   RunContext& run_;
@@ -69,8 +76,10 @@ class Lane {
   std::optional<Error> append_error_;  // the target connection broke
   std::size_t batch_messages_ = 50;    // adapts to the target's commit time
   Duration slowest_noted_{};
-  bool single_file_ = false;  // newest first: one message at a time
-  bool overflow_ = false;     // newest first: the chunk turned out larger than a batch
+  std::optional<Error> refusal_;   // of messages in the chunk that is being read
+  std::set<MessageRef> suspects_;  // not delivered once: asked for one by one
+  bool single_file_ = false;       // newest first: one message at a time
+  bool overflow_ = false;          // newest first: the chunk turned out larger than a batch
 };
 
 }  // namespace pf::sync

@@ -124,7 +124,7 @@ class Preparation {
                  run_.policy,
                  run_.target.features().max_message_bytes};
     diff_ = diff(in);
-    if (job_.mapped.shares_target) PF_CO_TRYV(co_await leave_out_siblings());
+    if (job_.siblings) PF_CO_TRYV(co_await leave_out_siblings());
     if (!diff_.unpark.empty() && !run_.policy.dry_run)
       PF_CO_TRYV(co_await run_.journal.unpark(job_.record.id, diff_.unpark));
     co_return Status{};
@@ -132,16 +132,8 @@ class Preparation {
 
   // Copies of another source mailbox that goes to the same target are not ours to pair with.
   Task<void> leave_out_siblings() {
-    PF_CO_TRY(const auto records, co_await run_.journal.mailboxes());
-    std::vector<MessageRef> taken;
-    for (const auto& record : records) {
-      if (record.target_name != job_.record.target_name || record.id == job_.record.id) continue;
-      PF_CO_TRY(const auto pairs, co_await run_.journal.pairs(record.id));
-      for (const auto& p : pairs) taken.push_back(p.target);
-    }
-    std::ranges::sort(taken);
-    std::erase_if(diff_.unpaired_target,
-                  [&](const MessageRef& ref) { return std::ranges::binary_search(taken, ref); });
+    PF_CO_TRY(const auto taken, co_await claimed_by_siblings(run_, job_));
+    std::erase_if(diff_.unpaired_target, [&](const MessageRef& ref) { return taken.contains(ref); });
     co_return Status{};
   }
 

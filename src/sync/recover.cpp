@@ -10,6 +10,17 @@
 
 namespace pf::sync {
 
+Task<std::set<MessageRef>> claimed_by_siblings(RunContext& run, const MailboxJob& job) {
+  PF_CO_TRY(const auto records, co_await run.journal.mailboxes());
+  std::set<MessageRef> out;
+  for (const auto& record : records) {
+    if (record.target_name != job.record.target_name || record.id == job.record.id) continue;
+    PF_CO_TRY(const auto pairs, co_await run.journal.pairs(record.id));
+    for (const auto& p : pairs) out.insert(p.target);
+  }
+  co_return out;
+}
+
 namespace {
 
 // An append that was cut off is over within this many slowest commits seen so far.
@@ -37,10 +48,12 @@ state::PairRow as_pair(const state::IntentItem& item, const MessageMeta& at_targ
   return row;
 }
 
-std::set<MessageRef> claimed_refs(const std::vector<state::PairRow>& pairs) {
-  std::set<MessageRef> out;
+// Everything at the target that a recorded pair explains.
+Task<std::set<MessageRef>> claimed_refs(RunContext& run, const MailboxJob& job,
+                                        const std::vector<state::PairRow>& pairs) {
+  PF_CO_TRY(auto out, co_await claimed_by_siblings(run, job));
   for (const auto& p : pairs) out.insert(p.target);
-  return out;
+  co_return out;
 }
 
 Position lowest_position(const std::vector<Unresolved>& lost) {
@@ -115,6 +128,7 @@ Task<Duration> settle_time(RunContext& run) {
 struct Sought {
   std::vector<MessageMeta> metas;
   std::vector<std::pair<std::size_t, std::size_t>> where;  // {intent, item}
+  std::size_t unanswered = 0;
 };
 
 Sought flatten(const std::vector<Unresolved>& lost) {
@@ -123,6 +137,7 @@ Sought flatten(const std::vector<Unresolved>& lost) {
     for (std::size_t i = 0; i < lost[u].intent.items.size(); ++i) {
       out.metas.push_back(as_meta(lost[u].intent.items[i]));
       out.where.emplace_back(u, i);
+      if (!lost[u].answered(i)) ++out.unanswered;
     }
   }
   return out;
@@ -157,21 +172,43 @@ Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job,
   co_return missing;
 }
 
+// The target's word is enough for what it said OK to; for the rest the content has to agree.
+Task<void> confirm_unanswered(store::OpenMailbox& source, store::OpenMailbox& target,
+                              const std::vector<Unresolved>& lost, const Sought& sought, Probe& probe) {
+  auto& pairs = probe.result.pairs;
+  const auto doubtful = std::ranges::partition(pairs, [&](const auto& pair) {
+    const auto [u, i] = sought.where[pair.first];
+    return lost[u].answered(i);
+  });
+  MatchResult unsure;
+  unsure.pairs.assign(doubtful.begin(), doubtful.end());
+  pairs.erase(doubtful.begin(), doubtful.end());
+  PF_CO_TRYV(co_await confirm_pairs(source, target, sought.metas, probe.candidates, unsure));
+  pairs.insert(pairs.end(), unsure.pairs.begin(), unsure.pairs.end());
+  co_return Status{};
+}
+
 Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Patience& patience,
                                            const std::vector<Unresolved>& lost) {
   PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::read));
   PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
+  for (const auto& u : lost) {
+    if (u.intent.target_epoch == target->status().epoch) continue;
+    if (u.items.empty()) co_return std::vector<MessageRef>{};
+    co_return Error(Errc::protocol, Scope::mailbox, Retry::later,
+                    job.report.target + ": the target renumbered its messages (UIDVALIDITY) during the run",
+                    {}, "Run again.");
+  }
   PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
-  const auto claimed = claimed_refs(pairs);
+  PF_CO_TRY(const auto claimed, co_await claimed_refs(run, job, pairs));
   const Sought sought = flatten(lost);
-  const bool acknowledged = std::ranges::all_of(lost, &Unresolved::acknowledged);
   PF_CO_TRY(Duration settle, co_await settle_time(run));
-  if (acknowledged) settle = Duration::zero();
+  if (sought.unanswered == 0) settle = Duration::zero();
   Probe probe(run, *target, lowest_position(lost), claimed);
   PF_CO_TRYV(co_await probe.watch(sought.metas, settle));
   if (!run.target.features().rewrites_messages) {
     PF_CO_TRYV(co_await resolve_open(*source, *target, sought.metas, probe.candidates, probe.result));
-    PF_CO_TRYV(co_await confirm_pairs(*source, *target, sought.metas, probe.candidates, probe.result));
+    PF_CO_TRYV(co_await confirm_unanswered(*source, *target, lost, sought, probe));
   }
   auto missing = co_await settle_intents(run, job, lost, sought, probe);
   ignore(co_await source->close());
@@ -198,11 +235,12 @@ Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience
 
 namespace {
 
-// Unexplained copies of what `intent` lost track of, although each has been sent again since.
+// Unexplained copies of what `intent` lost track of, although each has been sent again since.  Only the
+// source's own octets prove that it is ours.
 Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::OpenMailbox& target,
                                           const state::IntentRow& intent,
-                                          const std::vector<state::PairRow>& pairs) {
-  const auto claimed = claimed_refs(pairs);
+                                          const std::vector<state::PairRow>& pairs,
+                                          const std::set<MessageRef>& claimed) {
   PF_CO_TRY(const auto candidates, co_await unexplained(target, intent.target_position, claimed));
   if (candidates.empty()) co_return std::vector<MessageRef>{};
   std::vector<MessageMeta> sent_again;
@@ -212,7 +250,7 @@ Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::Ope
   }
   MatchResult result = match(sent_again, candidates, {});
   PF_CO_TRYV(co_await resolve_open(source, target, sent_again, candidates, result));
-  PF_CO_TRYV(co_await confirm_pairs(source, target, sent_again, candidates, result));
+  PF_CO_TRYV(co_await confirm_pairs(source, target, sent_again, candidates, result, Vanished::drop));
   std::vector<MessageRef> doubles;
   for (const auto& [s, t] : result.pairs) {
     if (candidates[t].date == sent_again[s].date) doubles.push_back(candidates[t].ref);
@@ -229,9 +267,14 @@ Task<std::uint64_t> remove_late_doubles(RunContext& run, MailboxJob& job, Patien
   PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
   PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::write));
   PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
+  PF_CO_TRY(const auto claimed, co_await claimed_refs(run, job, pairs));
   std::uint64_t removed = 0;
   for (const auto& intent : watched) {
-    PF_CO_TRY(const auto doubles, co_await late_copies(*source, *target, intent, pairs));
+    // References of another epoch say nothing about what is ours.
+    if (source->status().epoch != job.record.source_epoch) break;
+    if (target->status().epoch != job.record.target_epoch || target->status().epoch != intent.target_epoch)
+      continue;
+    PF_CO_TRY(const auto doubles, co_await late_copies(*source, *target, intent, pairs, claimed));
     if (!doubles.empty() && !run.target.features().targeted_remove) {
       run.warn(
           fmt::format("{}: {} message(s) arrived twice because the server stored an append after the "

@@ -10,11 +10,17 @@
 #include "sync/job.h"
 #include "sync/patience.h"
 
+#include <set>
+
 namespace pf::sync {
+
+// What recorded pairs of other source mailboxes with the same target mailbox hold there.
+Task<std::set<MessageRef>> claimed_by_siblings(RunContext& run, const MailboxJob& job);
 
 // Resolves `lost` (all of job.unresolved, or the open intents of an earlier run): messages found become
 // recorded pairs, the others are returned so that they are copied again.  Nothing of ours may be on the wire
-// for this mailbox.
+// for this mailbox.  Intents of an earlier run are left alone when the target has been renumbered since:
+// pairing by identity is for them.
 Task<std::vector<MessageRef>> recover(RunContext& run, MailboxJob& job, Patience& patience,
                                       std::vector<Unresolved> lost);
 

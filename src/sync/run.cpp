@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 namespace pf::sync {
 
@@ -26,6 +27,7 @@ class CopyRun {
   Task<void> go() {
     PF_CO_TRY(found_, co_await meet(run_));
     PF_CO_TRYV(map());
+    PF_CO_TRYV(co_await note_siblings());
     if (run_.policy.dry_run) {
       PF_CO_TRYV(co_await plan_only());
     } else {
@@ -68,11 +70,23 @@ class CopyRun {
     return {};
   }
 
+  // Mailboxes that share a target share it for ever: what one brought there the other must not take for its
+  // own.
+  Task<void> note_siblings() {
+    PF_CO_TRY(const auto records, co_await run_.journal.mailboxes());
+    std::map<std::string, std::set<std::string>> sources;  // by target
+    for (const auto& record : records) sources[record.target_name].insert(record.source_name);
+    for (const auto& job : board.jobs) sources[job.mapped.target.id].insert(job.mapped.source.id);
+    for (auto& job : board.jobs) job.siblings = sources[job.mapped.target.id].size() > 1;
+    co_return Status{};
+  }
+
   Task<void> plan_only() {
     Lane lane(run_);
     for (auto& job : board.jobs) {
       if (run_.stopping()) co_return Status{};
       auto prepared = co_await prepare(run_, job, lane.patience());
+      job.opened_source.reset();  // nothing will be read
       if (!prepared) {
         board.fail(job, prepared.error());
         continue;

@@ -69,7 +69,9 @@ Task<void> remember_settled(Board& board) {
     who.push_back(&job);
   }
   if (ask.empty() || board.run.stopping()) co_return Status{};
-  PF_CO_TRY(const auto told, co_await board.run.target.status(ask));
+  const auto answer = co_await board.run.target.status(ask);
+  if (!answer) co_return Status{};  // all is done; the next run has to look, that is all
+  const auto& told = *answer;
   for (std::size_t i = 0; i < told.size(); ++i) {
     if (!told[i]) continue;
     MailboxJob& job = *who[i];
