@@ -59,17 +59,21 @@ TEST(JsonRenderer, EveryOtherEventIsOneLine) {
   lines.renderer.event(sync::MessageFailed{{"INBOX", "7", "too-big", "message too big", "[LIMIT] no"}});
   lines.renderer.event(sync::Difference{"INBOX", "9", "missing", "d"});
   lines.renderer.event(sync::Warning{"w"});
-  EXPECT_EQ(lines.out, (std::vector<std::string>{
-                           "{\"event\":\"plan\",\"text\":\"append 2\"}\n",
-                           "{\"event\":\"progress\",\"mailbox\":\"INBOX\",\"mailboxes_done\":1,\"mailboxes_"
-                           "total\":2,\"messages_done\":3,"
-                           "\"messages_total\":4,\"bytes_done\":5,\"bytes_total\":6,\"seconds\":1.5}\n",
-                           "{\"event\":\"message_failed\",\"mailbox\":\"INBOX\",\"uid\":7,\"reason\":\"too-"
-                           "big\",\"message\":\"message too "
-                           "big\",\"server_text\":\"[LIMIT] no\"}\n",
-                           "{\"event\":\"difference\",\"mailbox\":\"INBOX\",\"uid\":9,\"kind\":\"missing\","
-                           "\"detail\":\"d\"}\n",
-                           "{\"event\":\"warning\",\"text\":\"w\"}\n"}));
+  ASSERT_EQ(lines.out.size(), 5U);
+  EXPECT_EQ(lines.out[0], "{\"event\":\"plan\",\"text\":\"append 2\"}\n");
+  EXPECT_EQ(
+      lines.out[1],
+      R"({"event":"progress","mailbox":"INBOX","mailboxes_done":1,"mailboxes_total":2,"messages_done":3,)"
+      R"("messages_total":4,"bytes_done":5,"bytes_total":6,"seconds":1.5})"
+      "\n");
+  EXPECT_EQ(
+      lines.out[2],
+      R"({"event":"message_failed","mailbox":"INBOX","uid":7,"reason":"too-big","message":"message too big",)"
+      R"("server_text":"[LIMIT] no"})"
+      "\n");
+  EXPECT_EQ(lines.out[3], R"({"event":"difference","mailbox":"INBOX","uid":9,"kind":"missing","detail":"d"})"
+                          "\n");
+  EXPECT_EQ(lines.out[4], "{\"event\":\"warning\",\"text\":\"w\"}\n");
 }
 
 TEST(JsonRenderer, NoticesGoToStandardErrorWhenVerbose) {
