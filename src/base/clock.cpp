@@ -17,7 +17,9 @@ void MonoClock::advance(duration d) noexcept {
   advanced.fetch_add(d.count(), std::memory_order_relaxed);
 }
 
-bool MonoClock::was_advanced() noexcept { return advanced.load(std::memory_order_relaxed) != 0; }
+bool MonoClock::was_advanced() noexcept {
+  return advanced.load(std::memory_order_relaxed) != 0;
+}
 
 std::int64_t wall_seconds() noexcept {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())

@@ -134,8 +134,7 @@ TEST_P(StoreContract, ListsTheInboxOfAFreshStore) {
 }
 
 TEST_P(StoreContract, ListsWhatWasCreatedNestedAndNamedInAnyLanguage) {
-  for (const auto* path : {"Work", "Work/2024", "Work/2024/March",
-                           "\xC3\x9C rger & unter",
+  for (const auto* path : {"Work", "Work/2024", "Work/2024/March", "\xC3\x9C rger & unter",
                            "\xE6\x97\xA5\xE6\x9C\xAC/\xE8\xAA\x9E"}) {
     const auto made = create(path);
     EXPECT_EQ(made.path.display(), path);

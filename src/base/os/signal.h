@@ -6,8 +6,8 @@
 namespace pf::os {
 
 // SIGINT and SIGTERM are counted instead of ending the program, system calls they meet are interrupted, and
-// SIGPIPE is ignored (a broken pipe is an error of write()).  Each request is counted in `also`, too, which must live
-// as long as the program.
+// SIGPIPE is ignored (a broken pipe is an error of write()).  Each request is counted in `also`, too, which
+// must live as long as the program.
 void install_signal_handlers(std::atomic<int>* also = nullptr);
 
 int stop_requests();  // how often SIGINT or SIGTERM came; two mean that the user is in a hurry

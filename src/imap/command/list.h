@@ -14,7 +14,7 @@ namespace pf::imap::command {
 struct ListReturn {  // needs LIST-EXTENDED unless all are off
   bool subscribed = false;
   bool children = false;
-  bool special_use = false;           // SPECIAL-USE too
+  bool special_use = false;             // SPECIAL-USE too
   std::optional<StatusItems> status{};  // LIST-STATUS too
 };
 

@@ -13,7 +13,7 @@ namespace pf::imap::command {
 
 struct Qresync {
   UidValidity validity;
-  ModSeq modseq;                // must be > 0
+  ModSeq modseq;                  // must be > 0
   std::optional<UidSet> known{};  // keep it short: one command line; see UidSet::chunks
 };
 

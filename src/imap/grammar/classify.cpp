@@ -121,7 +121,8 @@ constexpr std::string_view hint_app_password =
 constexpr std::string_view hint_enable_imap =
     "Switch IMAP access on in the provider's settings for this account.";
 constexpr std::string_view hint_tls = "Use TLS: imaps:// or STARTTLS.";
-constexpr std::string_view hint_oauth = "This provider wants OAuth2, which this version cannot do; it may offer app passwords.";
+constexpr std::string_view hint_oauth =
+    "This provider wants OAuth2, which this version cannot do; it may offer app passwords.";
 constexpr std::string_view hint_exchange_append =
     "Usual causes: the message is too big, the mailbox is full, or a line is longer than 10,000 characters.";
 
