@@ -68,7 +68,8 @@ class Matcher {
     }
   }
 
-  // Indexes of what is not yet paired, by identity, then size, date and place.
+  // Indexes of what is not yet paired, by identity, then size, date, flags and place: equals meet their
+  // equals.
   static std::vector<Index> order(const std::vector<MessageMeta>& list, const std::vector<bool>& done) {
     std::vector<Index> out;
     for (Index i = 0; i < list.size(); ++i) {
@@ -78,7 +79,12 @@ class Matcher {
       const auto ia = identity(list[a]);
       const auto ib = identity(list[b]);
       if (ia != ib) return ia < ib;
-      return std::tuple(list[a].size, seconds(list[a]), a) < std::tuple(list[b].size, seconds(list[b]), b);
+      const auto da = std::tuple(list[a].size, seconds(list[a]));
+      const auto db = std::tuple(list[b].size, seconds(list[b]));
+      if (da != db) return da < db;
+      const auto fa = list[a].flags.to_string();
+      const auto fb = list[b].flags.to_string();
+      return fa != fb ? fa < fb : a < b;
     });
     return out;
   }
@@ -89,8 +95,8 @@ class Matcher {
     return std::find_if(at, end, [&](Index i) { return identity(list[i]) != first; });
   }
 
-  // One identity.  Runs of equal size pair among themselves when the counts agree; the rest only content can
-  // settle.
+  // One identity.  One message of a size here and one there are the same.  Of several, and of different
+  // sizes, only the content tells who is who: as many here as there does not mean as many of each.
   void match_group(Indexes source, Indexes target) {
     if (options_.target_rewrites) {
       for (Index i = 0; i < std::min(source.size(), target.size()); ++i) pair(source[i], target[i]);
@@ -120,8 +126,8 @@ class Matcher {
   }
 
   void pair_equal_sizes(Indexes s, Indexes t, MatchResult::Open& open) {
-    if (s.size() == t.size()) {
-      for (Index i = 0; i < s.size(); ++i) pair(s[i], t[i]);
+    if (s.size() == 1 && t.size() == 1) {
+      pair(s.front(), t.front());
       return;
     }
     open.source.insert(open.source.end(), s.begin(), s.end());

@@ -20,8 +20,8 @@ struct MatchOptions {
 // Indexes into the two lists given to match().
 struct MatchResult {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
-  // Only the content can tell which of these belong together: equal id and headers, but sizes differ or the
-  // counts do.
+  // Only the content can tell which of these belong together: equal id and headers, but of several sizes, or
+  // several of one size.  In the order in which equal contents shall meet.
   struct Open {
     std::vector<std::size_t> source, target;
   };

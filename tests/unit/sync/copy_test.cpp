@@ -147,6 +147,17 @@ TEST(Copy, TwinsOfWhichOneIsThereGetTheOther) {
   expect_exact(rig);
 }
 
+TEST(Copy, AsManyHereAsThereIsNotAsManyOfEach) {
+  Rig rig;
+  rig.from->add("INBOX", mail(1, "aaaa"), "", date(1));
+  rig.from->add("INBOX", mail(1, "bbbb"), "", date(1));
+  rig.to->add("INBOX", mail(1, "aaaa"), "", date(1));
+  rig.to->add("INBOX", mail(1, "aaaa"), "", date(1));
+  EXPECT_EQ(rig.copy().copied, 1U);
+  EXPECT_EQ(bodies(*rig.to, "INBOX").at(2), mail(1, "bbbb"));
+  expect_nothing_left(rig);
+}
+
 TEST(Copy, ForeignMailAtTheTargetStays) {
   Rig rig;
   rig.fill("INBOX", {1});

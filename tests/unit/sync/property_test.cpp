@@ -83,7 +83,11 @@ std::string mailbox(int number) {
 // Without the seconds a copy may be told apart from its twin only by its octets.
 void tell(Rig& rig, const Story& story) {
   for (const auto& [box, which] : story.source) rig.from->add(mailbox(box), text(which), "", date(which));
-  for (const auto& [box, which] : story.target) rig.to->add(mailbox(box), text(which), "", date(which));
+  // One message here and one there of equal key, size and headers are taken for the same: not told here.
+  const bool ambiguous = std::ranges::any_of(story.source, [](const auto& m) { return m.second == 1; });
+  for (const auto& [box, which] : story.target) {
+    if (which != 1 && (!ambiguous || which > 1)) rig.to->add(mailbox(box), text(which), "", date(which));
+  }
   auto& options = rig.to->options;
   options.features.append_refs = story.refs;
   options.features.atomic_batch = story.batches;

@@ -137,7 +137,7 @@ class Rig {
   }
 
   static void step(Running& running) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     running.loop.restart();
     if (running.loop.run_one_until(deadline) == 0 && !running.ended)
       throw std::runtime_error("the run hangs");
@@ -150,7 +150,7 @@ class Rig {
   }
 
   static sync::Summary finish(Owner running) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!running->ended) {
       running->loop.restart();
       if (std::chrono::steady_clock::now() > deadline ||
