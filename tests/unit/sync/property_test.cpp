@@ -15,6 +15,7 @@ enum class Misfortune : std::uint8_t {
   store_late,
   state_fails,
   killed,
+  power_lost,
   stopped
 };
 
@@ -30,7 +31,7 @@ rc::Gen<Story> any_story() {
   const auto messages = rc::gen::container<std::vector<std::pair<int, int>>>(
       rc::gen::pair(rc::gen::inRange(0, 3), rc::gen::inRange(0, 6)));
   const auto misfortune =
-      rc::gen::pair(rc::gen::map(rc::gen::inRange(0, 8), [](int n) { return static_cast<Misfortune>(n); }),
+      rc::gen::pair(rc::gen::map(rc::gen::inRange(0, 9), [](int n) { return static_cast<Misfortune>(n); }),
                     rc::gen::inRange(1, 90));
   return rc::gen::build<Story>(
       rc::gen::set(&Story::source, messages), rc::gen::set(&Story::target, messages),
@@ -99,8 +100,37 @@ void tell(Rig& rig, const Story& story) {
   if (story.merged && rig.from->has("Box1")) rig.policy.mailboxes.map = {{"Box1", "Box2"}};
 }
 
+// What of the state is on disk for certain: the journal promises it for begin() and flush(), with all before
+// them.
+class Disk {
+ public:
+  explicit Disk(Rig& rig) : rig_(rig), durable_(*rig.state) {}
+
+  // To be told of each call before it is done.
+  void enter(std::string_view call) {
+    keep_if_flushed();
+    last_ = call;
+  }
+  void lose_power() {
+    keep_if_flushed();
+    rig_.state = std::make_shared<state::MemoryState>(durable_);
+  }
+
+ private:
+  void keep_if_flushed() {
+    if (last_ != "begin" && last_ != "flush") return;
+    durable_ = *rig_.state;
+    durable_.fault = nullptr;
+  }
+
+  Rig& rig_;
+  state::MemoryState durable_;
+  std::string last_;
+};
+
 // One disturbed run.
 void suffer(Rig& rig, Misfortune what, int at) {
+  Disk disk(rig);
   int calls = 0;
   auto strikes = [&calls, at] { return ++calls == at; };
   auto cut = [&](const MemoryCall&) -> std::optional<Error> {
@@ -132,16 +162,19 @@ void suffer(Rig& rig, Misfortune what, int at) {
       };
       break;
     case Misfortune::killed:
+    case Misfortune::power_lost:
     case Misfortune::stopped:
       rig.from->options.before = rig.to->options.before = rig.to->options.after = count;
-      rig.state->fault = [&](std::string_view) -> std::optional<Error> {
+      rig.state->fault = [&](std::string_view call) -> std::optional<Error> {
+        disk.enter(call);
         ++calls;
         return std::nullopt;
       };
       break;
   }
-  if (what == Misfortune::killed) {
-    (void)rig.copy_until([&] { return calls >= at; });
+  if (what == Misfortune::killed || what == Misfortune::power_lost) {
+    const bool died = rig.copy_until([&] { return calls >= at; });
+    if (died && what == Misfortune::power_lost) disk.lose_power();
   } else if (what == Misfortune::stopped) {
     rig.from->options.before = [&](const MemoryCall&) -> std::optional<Error> {
       if (++calls >= at) rig.stop = 1;
