@@ -140,7 +140,9 @@ class Login {
     sasl::Offer offer{out_.capabilities.auth_mechanisms(), out_.capabilities.has("LOGINDISABLED")};
     sasl::ChoiceRules rules;
     rules.tls = tls() != nullptr;
-    rules.channel_binding = binding_.available();
+    // A try that must fail costs time, and one of the few tries.  Whoever forces a mechanism means it.
+    const bool binds = !out_.profile.has(Quirk::channel_binding_outdated) || !options_.mechanism.empty();
+    rules.channel_binding = binds && binding_.available();
     rules.allow_cleartext =
         options_.allow_cleartext || is_loopback(out_.connection->stream()->peer_address());
     rules.forced = options_.mechanism;

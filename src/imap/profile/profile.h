@@ -56,8 +56,9 @@ enum class Quirk : std::uint8_t {
   select_kills_locked,         // SELECT of a locked mailbox ends the connection
   idle_silent,                 // IDLE is accepted and never tells anything: poll too
   no_inferiors,                // a mailbox with messages has no children
+  channel_binding_outdated,    // SCRAM-...-PLUS is offered and fails over TLS 1.3
 };
-inline constexpr std::size_t quirk_count = static_cast<std::size_t>(Quirk::no_inferiors) + 1;
+inline constexpr std::size_t quirk_count = static_cast<std::size_t>(Quirk::channel_binding_outdated) + 1;
 
 struct QuirkInfo {
   Quirk quirk;

@@ -87,6 +87,9 @@ constexpr std::array<QuirkInfo, quirk_count> table{{
      "some proxies; for --quirk", "reports of relays that never woke"},
     {Q::no_inferiors, "no-inferiors", "a mailbox with messages has no children",
      "GNU imap4d, UW, Dovecot on mbox", "measured: imap4d \\NoInferiors; imapsync#511"},
+    {Q::channel_binding_outdated, "channel-binding-outdated",
+     "SCRAM-...-PLUS is offered and fails: tls-unique is expected, which TLS 1.3 has not (RFC 9266)", "Cyrus",
+     "measured on 3.6.1: NO bad protocol / cancel, after three seconds"},
 }};
 
 constexpr bool in_order() {
