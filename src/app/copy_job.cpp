@@ -10,7 +10,10 @@
 #include "sync/run.h"
 #include "sync/verify.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <variant>
 
 namespace pf::app {
 
@@ -90,12 +93,57 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
   return std::move(run.summary);
 }
 
+// What a comparison found, into the summary of the copy before it.
+void add_comparison(sync::Summary& copy, sync::Summary found) {
+  copy.missing = found.missing;
+  copy.extra = found.extra;
+  copy.different = found.different;
+  copy.normalised = found.normalised;
+  copy.verify_differs = found.verify_differs;
+  copy.failed += found.failed;
+  copy.bytes_sent += found.bytes_sent;
+  copy.bytes_received += found.bytes_received;
+  copy.seconds += found.seconds;
+  std::ranges::move(found.failures, std::back_inserter(copy.failures));
+  std::ranges::copy_if(found.warnings, std::back_inserter(copy.warnings), [&](const auto& w) {
+    return std::ranges::find(copy.warnings, w) == copy.warnings.end();
+  });
+  for (auto& mailbox : copy.per_mailbox) {
+    const auto same = std::ranges::find(found.per_mailbox, mailbox.source, &sync::MailboxReport::source);
+    if (same == found.per_mailbox.end()) continue;
+    mailbox.missing = same->missing;
+    mailbox.extra = same->extra;
+    mailbox.different = same->different;
+    mailbox.normalised = same->normalised;
+  }
+  if (found.fatal) copy.fatal = std::move(found.fatal);
+  if (found.outcome != sync::Outcome::ok) copy.outcome = found.outcome;
+}
+
+// To those who watch it is one run: no second beginning, no second report of a mailbox.
+sync::Observer without_frame(const sync::Observer& observer) {
+  return [&observer](const sync::Event& event) {
+    const bool frame = std::holds_alternative<sync::RunStarted>(event) ||
+                       std::holds_alternative<sync::MailboxStarted>(event) ||
+                       std::holds_alternative<sync::MailboxDone>(event);
+    if (!frame) observer(event);
+  };
+}
+
 }  // namespace
 
 sync::Summary run_sync(const Endpoint& from, const Endpoint& to, const sync::Policy& policy,
                        const Environment& environment, const sync::Observer& observer, StopFlag& stop) {
-  return run_between(from, to, policy, environment, observer, stop,
-                     [](sync::RunContext& run) { return sync::run_copy(run); });
+  auto summary = run_between(from, to, policy, environment, observer, stop,
+                             [](sync::RunContext& run) { return sync::run_copy(run); });
+  const bool whole = !summary.fatal && summary.outcome != sync::Outcome::interrupted;
+  if (!policy.verify_after || !whole) return summary;
+  const sync::VerifyPolicy comparison{.mailboxes = policy.mailboxes,
+                                      .messages = policy.messages,
+                                      .connections = policy.connections,
+                                      .timing = policy.timing};
+  add_comparison(summary, run_verify(from, to, comparison, environment, without_frame(observer), stop));
+  return summary;
 }
 
 sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::VerifyPolicy& policy,
