@@ -159,20 +159,23 @@ ProcessOptions Ferry::pair(std::string command, const End& from, const End& to,
 }
 
 Ran Ferry::sync(const End& from, const End& to, std::vector<std::string> options) const {
-  return understood(test::run(pair("sync", from, to, std::move(options))));
+  Process process(pair("sync", from, to, std::move(options)));
+  return finish(process);
 }
 
 Ran Ferry::verify(const End& from, const End& to, std::vector<std::string> options) const {
-  return understood(test::run(pair("verify", from, to, std::move(options))));
+  Process process(pair("verify", from, to, std::move(options)));
+  return finish(process);
 }
 
 Ran Ferry::doctor(const End& end, std::vector<std::string> options) const {
   std::vector<std::string> words{"doctor", "--json", "--password-env", "PF_TEST_FROM"};
   append(words, std::move(options));
   words.push_back(end.url);
-  auto process_options = process(std::move(words));
+  auto process_options = this->process(std::move(words));
   process_options.env.emplace_back("PF_TEST_FROM", end.password);
-  return understood(test::run(std::move(process_options)));
+  Process process(std::move(process_options));
+  return finish(process);
 }
 
 Ran Ferry::run(std::vector<std::string> words) const {
@@ -186,7 +189,12 @@ std::unique_ptr<Process> Ferry::start_sync(const End& from, const End& to,
 
 Ran Ferry::finish(Process& process, std::chrono::milliseconds timeout) {
   const auto status = process.wait(timeout);
-  if (!status) throw std::runtime_error("postferry does not end; it wrote: " + process.out() + process.err());
+  if (!status) {
+    constexpr std::size_t most = 2000;
+    const auto out = process.out();
+    throw std::runtime_error("postferry does not end; it wrote: ..." +
+                             out.substr(out.size() - std::min(most, out.size())) + process.err());
+  }
   return understood({.status = *status, .out = process.out(), .err = process.err()});
 }
 

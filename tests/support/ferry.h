@@ -71,7 +71,7 @@ class Ferry {
   [[nodiscard]] std::unique_ptr<Process> start_sync(const End& from, const End& to,
                                                     std::vector<std::string> options = {}) const;
   // Throws when it does not end in time.
-  static Ran finish(Process& process, std::chrono::milliseconds timeout = std::chrono::minutes(5));
+  static Ran finish(Process& process, std::chrono::milliseconds timeout = std::chrono::minutes(2));
 
   void forget() const;  // removes all state
   [[nodiscard]] std::filesystem::path state() const { return dir_ / "state"; }
