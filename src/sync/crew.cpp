@@ -31,7 +31,7 @@ class Crew {
       const std::size_t wanted = lanes_wanted();
       while (lanes_ < wanted) {
         ++lanes_;
-        co_await lanes.spawn(lane(lanes_));
+        co_await lanes.spawn(lane());
       }
       co_await board_.changed.wait_until(MonoClock::now() + std::chrono::milliseconds(200));
       board_.run.meter.tick();
@@ -72,7 +72,7 @@ class Crew {
                                    std::max<std::size_t>(1, lanes_), most_);
   }
 
-  Task<void> lane(std::size_t number) {
+  Task<void> lane() {
     Lane lane(board_.run);
     while (!board_.run.stopping()) {
       MailboxJob* job = pick();
@@ -82,11 +82,11 @@ class Crew {
         continue;
       }
       ++job->lanes;
-      auto worked = co_await work_on(lane, *job, number);
+      auto worked = co_await work_on(lane, *job);
       --job->lanes;
       board_.changed.notify_all();
       if (worked) continue;
-      if (leaves_it_to_others(worked.error(), number)) {
+      if (leaves_it_to_others(worked.error())) {
         most_ = std::max<std::size_t>(1, lanes_ - 1);
         break;
       }
@@ -124,12 +124,12 @@ class Crew {
     return best;
   }
 
-  // A lane beyond the first that cannot get its connection: the server takes no more of them.
-  [[nodiscard]] bool leaves_it_to_others(const Error& error, std::size_t number) const {
-    return number > 1 && lanes_ > 1 && error.scope == Scope::connection;
+  // One lane of several that cannot get its connection: the server takes no more of them.
+  [[nodiscard]] bool leaves_it_to_others(const Error& error) const {
+    return lanes_ > 1 && error.scope == Scope::connection;
   }
 
-  Task<void> work_on(Lane& lane, MailboxJob& job, std::size_t number) {
+  Task<void> work_on(Lane& lane, MailboxJob& job) {
     if (job.phase == MailboxJob::Phase::waiting) {
       auto prepared = co_await get_ready(lane, job);
       if (job.phase == MailboxJob::Phase::done) co_return Status{};  // it could not be made
@@ -145,7 +145,7 @@ class Crew {
     job.opened_source.reset();
     if (job.lanes > 1 || job.phase != MailboxJob::Phase::ready) co_return worked;  // the last one finishes
     if (!worked && worked.error().scope != Scope::mailbox) {
-      const bool over = !board_.run.stopping() && !leaves_it_to_others(worked.error(), number);
+      const bool over = !board_.run.stopping() && !leaves_it_to_others(worked.error());
       if (over) board_.close_open_ends(job, worked.error());
       co_return worked;
     }

@@ -99,6 +99,7 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
       co_return moved;
     }
     const Error error = target_broke ? *target_broke : moved.error();
+    if (error.code == Errc::too_many_connections && job.lanes > 1) co_return error;  // others are at it
     const bool again =
         co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
     if (!again) co_return error;

@@ -34,7 +34,8 @@ Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,
                                                          store::Access access) {
   for (;;) {
     auto opened = co_await store.open(mailbox, access);
-    if (opened) co_return opened;
+    // Not waited for here: the caller may hold a connection that others wait for.
+    if (opened || opened.error().code == Errc::too_many_connections) co_return opened;
     const bool again = co_await wait(opened.error(), store.label());
     if (!again) co_return opened;
   }

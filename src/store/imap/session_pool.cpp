@@ -13,6 +13,10 @@ namespace {
 // Somebody gives a connection back after a mailbox at the latest.  Longer than that, and a server that grants
 // fewer connections than one run needs at a time would make it wait for ever.
 constexpr auto max_wait = std::chrono::minutes(30);
+// Where the server grants fewer than we counted on, those who hold a connection of one account and wait for
+// one of the other can block each other in a circle: whoever waits so long goes without, and lets go of what
+// it holds.
+constexpr auto max_wait_when_few = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -26,8 +30,10 @@ Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, boo
       const bool others = open_ != 0;
       if (session.error().code != Errc::too_many_connections || !others) co_return session;
       limit_ = open_;
+      fewer_than_wanted_ = true;
     }
-    const bool moved = co_await changed_.wait_until(MonoClock::now() + max_wait);
+    const Duration patience = fewer_than_wanted_ ? Duration(max_wait_when_few) : Duration(max_wait);
+    const bool moved = co_await changed_.wait_until(MonoClock::now() + patience);
     if (!moved && idle_.empty() && open_ >= limit_) {
       co_return Error(Errc::too_many_connections, Scope::connection, Retry::later,
                       login_.label + ": no connection became free");

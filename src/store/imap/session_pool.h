@@ -46,6 +46,7 @@ class SessionPool {
   std::vector<std::unique_ptr<Session>> idle_;
   std::vector<std::weak_ptr<imap::Connection>> all_;
   Totals retired_;
+  bool fewer_than_wanted_ = false;  // the server set the limit
   bool aborted_ = false;
   Event changed_;
 };
