@@ -119,8 +119,8 @@ TEST_P(Admin, LogsInToDovecotForAnybody) {
 // Not SCRAM: after the master's password Dovecot 2.3 goes on to the user's own, and says AUTHORIZATIONFAILED.
 // The first of these forms meets that, and comes in by its second try.
 INSTANTIATE_TEST_SUITE_P(Forms, Admin,
-                         testing::Values("admin=admin", "admin=admin&admin-form=star", "admin=admin&auth=PLAIN",
-                                         "admin=admin&admin-form=star&auth=LOGIN");
+                         testing::Values("admin=admin", "admin=admin&admin-form=star",
+                                         "admin=admin&auth=PLAIN", "admin=admin&admin-form=star&auth=LOGIN"));
 
 TEST(AdminLogin, OfCyrusWritesIntoTheUsersMailboxes) {
   const DovecotServer source;
