@@ -78,14 +78,16 @@ TEST_P(CutLine, IsMendedInTheSameRun) {
   const auto whole = ferry_.sync(from(), to());
   ASSERT_EQ(whole.code, 0) << whole;
   const auto octets = proxy.delivered(direction);
+  // A server that cuts during the first login is one we cannot log in to; that is what a second run mostly
+  // does.
+  ASSERT_EQ(ferry_.sync(from(), to()).code, 0);
+  const auto first = std::min(proxy.delivered(direction) - octets, octets - 100);
   const auto points = number_from_environment("POSTFERRY_CUTS", everything_wanted() ? 40 : 5);
   const auto seed = number_from_environment("POSTFERRY_SEED", std::random_device{}());
   std::mt19937_64 random(seed);
   std::size_t struck = 0;
   for (std::size_t i = 0; i < points; ++i) {
     start_over();
-    // Not before the greeting and the login: a server that cuts there is one we cannot log in to.
-    const auto first = std::min<std::uint64_t>(1500, octets / 4);
     const auto step = (octets - first) / points;
     const auto at = first + i * step + random() % std::max<std::uint64_t>(step, 1);
     proxy.cut_after(direction, at, how);
@@ -115,29 +117,50 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, CutLine,
 
 TEST_F(BrokenLine, ThatStallsIsGivenUpAfterTheTimeout) {
   fill();
-  for (const bool at_target : {false, true}) {
-    start_over();
-    auto& proxy = at_target ? target_proxy_ : source_proxy_;
-    proxy.stall_after(at_target ? Direction::to_server : Direction::to_client, 60000);
-    const auto ran = ferry_.sync(from(), to(), {"--timeout", "1"});
-    ASSERT_EQ(ran.code, 0) << ran;
-    EXPECT_TRUE(proxy.wait_until_struck(std::chrono::milliseconds(0)));
-    proxy.release();
-    expect_every_message_once();
-  }
+  source_proxy_.stall_after(Direction::to_client, 60000);
+  const auto ran = ferry_.sync(from(), to(), {"--timeout", "1"});
+  ASSERT_EQ(ran.code, 0) << ran;
+  EXPECT_TRUE(source_proxy_.wait_until_struck(std::chrono::milliseconds(0)));
+  expect_every_message_once();
+}
+
+// The line kept what we sent, and gives it to the server when all of it has long been sent again.  Nothing
+// can be done about that in time; the next run finds the doubles, knows them as its own, and removes them.
+TEST_F(BrokenLine, ThatDeliversLateMakesDoublesThatTheNextRunRemoves) {
+  fill();
+  target_proxy_.stall_after(Direction::to_server, 60000);
+  const auto ran = ferry_.sync(from(), to(), {"--timeout", "1"});
+  ASSERT_EQ(ran.code, 0) << ran;
+  EXPECT_TRUE(target_proxy_.wait_until_struck(std::chrono::milliseconds(0)));
+  expect_every_message_once();
+  const auto at_target = oracle_of(target_, "bob");
+  const auto messages = [&] {
+    return at_target->select("INBOX", true).exists + at_target->select("Work", true).exists;
+  };
+  target_proxy_.release();
+  ASSERT_TRUE(eventually([&] { return messages() > 150; })) << "nothing came late: move the number";
+
+  const auto next = ferry_.sync(from(), to());
+  EXPECT_EQ(next.code, 0) << next;
+  EXPECT_EQ(next["copied"], 0U) << next;
+  EXPECT_TRUE(next.warned("late double")) << next;
+  expect_every_message_once();
 }
 
 // Both sides of one run, again and again.
 TEST_F(BrokenLine, ThatBreaksManyTimesIsMendedManyTimes) {
   fill();
   std::mt19937_64 random(4711);
+  target_proxy_.dribble(Direction::to_server, 4000, std::chrono::milliseconds(5));
   auto process = ferry_.start_sync(from(), to());
+  const auto oracle = oracle_of(target_, "bob");
+  ASSERT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 0; }));
   int cuts = 0;
   while (process->running() && cuts < 12) {
-    auto& proxy = cuts % 2 == 0 ? target_proxy_ : source_proxy_;
-    const auto direction = cuts % 3 == 0 ? Direction::to_client : Direction::to_server;
-    const auto next =
-        proxy.delivered(direction) + (direction == Direction::to_client ? 300 : 9000) + random() % 500;
+    const bool at_target = cuts % 2 == 0;
+    auto& proxy = at_target ? target_proxy_ : source_proxy_;
+    const auto direction = at_target ? Direction::to_server : Direction::to_client;
+    const auto next = proxy.delivered(direction) + 15000 + random() % 30000;
     if (!eventually([&] { return proxy.delivered(direction) > next || !process->running(); })) break;
     proxy.cut_all(cuts % 4 < 2 ? Cut::rst : Cut::fin);
     ++cuts;
