@@ -47,15 +47,22 @@ class Login {
     PF_CO_TRYV(co_await greet());
     if (options_.tls == LoginOptions::Tls::starttls) PF_CO_TRYV(co_await secure());
     if (!authenticated_) PF_CO_TRYV(co_await authenticate());
-    out_.profile = identify(out_.greeting, nullptr, out_.capabilities);
+    out_.profile = profile();
     if (out_.capabilities.empty() || out_.profile.has(Quirk::capability_again_after_login))
       PF_CO_TRYV(co_await ask_capabilities());
-    out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
+    out_.profile = profile();
     out_.wire.literals = out_.capabilities.literal_mode();
     if (options_.compress && out_.capabilities.has("COMPRESS=DEFLATE")) PF_CO_TRYV(co_await compress());
     PF_CO_TRYV(co_await introduce());
-    out_.profile = identify(out_.greeting, out_.known.id ? &*out_.known.id : nullptr, out_.capabilities);
+    out_.profile = profile();
     co_return Status{};
+  }
+
+  // Some servers show what they are only before the login.
+  [[nodiscard]] Profile profile() const {
+    const IdData* id = out_.known.id ? &*out_.known.id : nullptr;
+    auto known = identify(out_.greeting, id, out_.capabilities);
+    return known.family == Profile{}.family ? identify(out_.greeting, id, offered_) : known;
   }
 
   Task<void> connect() {
@@ -134,6 +141,7 @@ class Login {
 
   Task<void> authenticate() {
     if (out_.capabilities.empty()) PF_CO_TRYV(co_await ask_capabilities());
+    offered_ = out_.capabilities;
     sasl_ir_ = out_.capabilities.has("SASL-IR");
     binding_ = tls() != nullptr ? sasl::pick_binding(tls()->tls_exporter, tls()->tls_server_end_point)
                                 : sasl::ChannelBinding{};
@@ -335,6 +343,7 @@ class Login {
   LoginOptions options_;
   LoggedIn out_;
   sasl::ChannelBinding binding_;
+  Capabilities offered_;  // before the login
   bool sasl_ir_ = false;
   bool authenticated_ = false;
 };

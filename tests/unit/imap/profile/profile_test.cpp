@@ -69,6 +69,11 @@ TEST(Profile, OfCyrusTellsWhatItRefuses) {
   }
 }
 
+TEST(Profile, OfImap4dShowsInWhatItOffersBeforeTheLogin) {
+  const auto offered = Capabilities::parse("IMAP4rev1 AUTH=PLAIN AUTH=OPENID20");
+  EXPECT_TRUE(identify("IMAP4rev1", nullptr, offered).has(Quirk::rewrites_messages));
+}
+
 TEST(Profile, OfAnUnknownServerHasNoQuirkAndSafeLimits) {
   const auto profile = identify("hello", nullptr, {});
   EXPECT_TRUE(profile.quirks.none());
