@@ -21,6 +21,10 @@ constexpr std::uint32_t page_messages = 2000;
 // FETCH and STORE commands of one call that are on the way at a time.
 constexpr std::size_t commands_in_flight = 4;
 
+asio::awaitable<void> run_unawaited(std::shared_ptr<imap::Connection> connection, imap::Command command) {
+  ignore(co_await connection->run(std::move(command)));
+}
+
 }  // namespace
 
 ImapMailbox::ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access,
@@ -56,8 +60,20 @@ Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, ima
 
 // ---- selecting
 
+// Appends go to a mailbox that is not selected.  GNU imap4d would show what comes that way to no later
+// EXAMINE of the connection, and Dovecot would announce each message.  Nobody waits for the answer: commands
+// are taken in order.
+asio::awaitable<void> ImapMailbox::leave_selected() {
+  if (!session_->selected || !session_->capabilities().has("UNSELECT")) co_return;
+  session_->selected.reset();
+  co_await spawn_detached(run_unawaited(session_->logged_in.connection, imap::command::unselect()));
+}
+
 Task<void> ImapMailbox::select() {
-  if (access_ == Access::append) co_return Status{};
+  if (access_ == Access::append) {
+    co_await leave_selected();
+    co_return Status{};
+  }
   const bool examine = access_ == Access::read;
   const std::string_view verb = examine ? "EXAMINE" : "SELECT";
   imap::command::SelectOptions how;

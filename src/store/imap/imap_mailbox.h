@@ -41,6 +41,7 @@ class ImapMailbox final : public OpenMailbox {
   Task<void> run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers = {});
   [[nodiscard]] bool uids_stable() const;
   void take_status();
+  asio::awaitable<void> leave_selected();
   Task<void> ask_status_for_validity();
   Task<void> find_uid_next();
   Task<void> find_page_borders(imap::Uid from);
