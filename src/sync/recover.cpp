@@ -188,13 +188,36 @@ Task<void> confirm_unanswered(store::OpenMailbox& source, store::OpenMailbox& ta
   co_return Status{};
 }
 
+// GNU imap4d fixes the UIDVALIDITY of a mailbox when its first message is stored.  One that was empty before
+// our own appends has no numbering to lose: what is known goes on under the new one.
+Task<void> adopt_epoch(RunContext& run, MailboxJob& job, const Epoch& epoch, std::vector<Unresolved>& lost) {
+  PF_CO_TRYV(co_await run.journal.reset(job.record.id, job.record.source_epoch, epoch));
+  job.record.target_epoch = epoch;
+  job.target_status.epoch = epoch;
+  std::vector<Unresolved*> all;
+  for (auto& u : lost) all.push_back(&u);
+  for (auto& u : job.unresolved) {
+    const bool copied = std::ranges::any_of(lost, [&](const auto& l) { return l.intent.id == u.intent.id; });
+    if (!copied) all.push_back(&u);
+  }
+  for (Unresolved* u : all) {
+    u->intent.target_epoch = epoch;
+    PF_CO_TRY(u->intent.id, co_await run.journal.begin(job.record.id, u->intent));
+  }
+  co_return Status{};
+}
+
 Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Patience& patience,
-                                           const std::vector<Unresolved>& lost) {
+                                           std::vector<Unresolved>& lost) {
   PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::read));
   PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
   for (const auto& u : lost) {
     if (u.intent.target_epoch == target->status().epoch) continue;
     if (u.items.empty()) co_return std::vector<MessageRef>{};
+    if (job.target_status.count == 0) {
+      PF_CO_TRYV(co_await adopt_epoch(run, job, target->status().epoch, lost));
+      break;
+    }
     co_return Error(Errc::protocol, Scope::mailbox, Retry::later,
                     job.report.target + ": the target renumbered its messages (UIDVALIDITY) during the run",
                     {}, "Run again.");
