@@ -15,10 +15,10 @@ namespace {
 
 class BrokenLine : public testing::Test {
  protected:
-  // 150 messages, one of them too large for a batch.
-  void fill() {
-    auto messages = small_messages(149, 1500);
-    messages.push_back(message_of_size(1300000, 8));
+  // 150 messages, the last too large for a batch if need be.
+  void fill(bool with_large = true) {
+    auto messages = small_messages(150, 1500);
+    if (with_large) messages.back() = message_of_size(1300000, 8);
     const auto at_source = oracle_of(source_, "alice");
     at_source->create("Work");
     append_all(*at_source, "INBOX", std::span(messages).first(70));
@@ -147,9 +147,10 @@ TEST_F(BrokenLine, ThatDeliversLateMakesDoublesThatTheNextRunRemoves) {
   expect_every_message_once();
 }
 
-// Both sides of one run, again and again.
+// Both sides of one run, again and again.  Without the large message: it would be under way at three of the
+// cuts, and blamed for them.
 TEST_F(BrokenLine, ThatBreaksManyTimesIsMendedManyTimes) {
-  fill();
+  fill(false);
   std::mt19937_64 random(4711);
   target_proxy_.dribble(Direction::to_server, 4000, std::chrono::milliseconds(5));
   auto process = ferry_.start_sync(from(), to());

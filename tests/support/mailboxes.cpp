@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace pf::test {
 
 std::unique_ptr<ImapOracle> oracle_of(const MailServer& server, const std::string& user) {
@@ -18,7 +20,14 @@ void append_all(ImapOracle& oracle, const std::string& mailbox, std::span<const 
   std::vector<ToAppend> all;
   all.reserve(messages.size());
   for (const auto& m : messages) all.push_back({.bytes = m.bytes, .flags = m.flags, .date = m.date});
-  oracle.append_all(mailbox, all);
+  const auto capabilities = oracle.command("CAPABILITY");
+  const bool pipelines = std::ranges::any_of(
+      capabilities, [](const auto& line) { return line.find("LITERAL+") != std::string::npos; });
+  if (pipelines) {
+    oracle.append_all(mailbox, all);
+  } else {
+    for (const auto& message : all) oracle.append(mailbox, message);
+  }
 }
 
 AwkwardMessage small_message(std::size_t number, std::size_t bytes_of_text) {
