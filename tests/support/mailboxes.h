@@ -6,6 +6,7 @@
 #include "support/message_factory.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,7 +25,10 @@ void append_all(ImapOracle& oracle, const std::string& mailbox, std::span<const 
 [[nodiscard]] std::vector<AwkwardMessage> small_messages(std::size_t count, std::size_t bytes_of_text = 200);
 
 // Everything a client could notice about these mailboxes: uids, flags, \Recent, modification sequences.
-[[nodiscard]] std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes);
+// \Recent goes when anybody opens a mailbox for writing, which is no change to the mail.
+enum class Recent : std::uint8_t { counted, ignored };
+[[nodiscard]] std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes,
+                                   Recent recent = Recent::counted);
 
 // Empty when both hold the same mail (compare()).
 [[nodiscard]] std::string difference(ImapOracle& source, const std::string& source_mailbox,
