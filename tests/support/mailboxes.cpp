@@ -55,12 +55,13 @@ std::vector<AwkwardMessage> small_messages(std::size_t count, std::size_t bytes_
   return all;
 }
 
-std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes) {
+std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailboxes, Recent recent) {
   std::string text;
+  const auto* asked = recent == Recent::counted ? "RECENT " : "";
   for (const auto& mailbox : mailboxes) {
     for (const auto& answer :
-         oracle.command(fmt::format("STATUS {} (MESSAGES UNSEEN RECENT UIDNEXT UIDVALIDITY HIGHESTMODSEQ)",
-                                    ImapOracle::quoted(mailbox)))) {
+         oracle.command(fmt::format("STATUS {} (MESSAGES UNSEEN {}UIDNEXT UIDVALIDITY HIGHESTMODSEQ)",
+                                    ImapOracle::quoted(mailbox), asked))) {
       if (answer.starts_with("* STATUS ")) text += answer + "\n";
     }
     for (const auto& m : oracle.fetch_all(mailbox)) {
