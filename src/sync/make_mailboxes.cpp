@@ -1,6 +1,7 @@
 #include "sync/make_mailboxes.h"
 
 #include "async/group.h"
+#include "sync/patience.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,7 @@ class Maker {
   Task<void> run() {
     TaskGroup group;
     for (auto& job : board_.jobs) {
-      if (job.creating && job.predecessor == SIZE_MAX) co_await group.spawn(create_one(job));
+      if (job.creating && job.predecessor == SIZE_MAX) co_await group.spawn(create(job));
     }
     auto created = co_await group.join();
     for (auto& job : board_.jobs) {
@@ -36,14 +37,26 @@ class Maker {
     TaskGroup subscribing;
     for (auto& job : board_.jobs) {
       const bool wanted = job.mapped.source.subscribed && !job.mapped.target.subscribed && job.mapped.exists;
-      if (wanted && board_.run.target.features().subscriptions)
-        co_await subscribing.spawn(subscribe_one(job));
+      if (wanted && board_.run.target.features().subscriptions) co_await subscribing.spawn(subscribe(job));
     }
     auto subscribed = co_await subscribing.join();
     co_return subscribed;
   }
 
  private:
+  // One that was made although the answer got lost exists the next time, which is as good.
+  Task<void> create(MailboxJob& job) {
+    auto attempt = [this, &job] { return create_one(job); };
+    auto created = co_await patiently(board_.run, job.report.target, attempt);
+    co_return created;
+  }
+
+  Task<void> subscribe(MailboxJob& job) {
+    auto attempt = [this, &job] { return subscribe_one(job); };
+    auto subscribed = co_await patiently(board_.run, job.report.target, attempt);
+    co_return subscribed;
+  }
+
   Task<void> create_one(MailboxJob& job) {
     auto& target = job.mapped.target;
     const SpecialUse use = special_use_for(job);
@@ -94,6 +107,7 @@ class Maker {
       if (other.mapped.target.id == name.wire) co_return refusal;
     }
     auto created = co_await board_.run.target.create(path, name.wire, SpecialUse::none);
+    if (!created && created.error().scope == Scope::connection) co_return created;
     if (!created && created.error().code != Errc::exists) co_return refusal;
     board_.run.warn(fmt::format("the target refuses the name \"{}\" ({}); it is called \"{}\" there",
                                 printable(job.report.target), printable(refusal.server_text),

@@ -7,6 +7,8 @@
 #include "sync/context.h"
 
 #include <memory>
+#include <string>
+#include <type_traits>
 
 namespace pf::sync {
 
@@ -32,5 +34,17 @@ class Patience {
   RunContext& run_;
   Backoff backoff_;
 };
+
+// Calls `attempt`, which gives a Task, again for as long as only the connection is to blame.
+template <class Attempt>
+std::invoke_result_t<Attempt&> patiently(RunContext& run, std::string what, Attempt attempt) {
+  Patience patience(run);
+  for (;;) {
+    auto done = co_await attempt();
+    if (done || done.error().scope != Scope::connection) co_return done;
+    const bool again = co_await patience.wait(done.error(), what);
+    if (!again) co_return done;
+  }
+}
 
 }  // namespace pf::sync

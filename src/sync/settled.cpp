@@ -1,5 +1,7 @@
 #include "sync/settled.h"
 
+#include "sync/patience.h"
+
 #include <fmt/format.h>
 
 namespace pf::sync {
@@ -17,7 +19,8 @@ Task<void> know_status(Board& board, store::Store& store, store::MailboxInfo Map
     who.push_back(&job);
   }
   if (ask.empty()) co_return Status{};
-  PF_CO_TRY(auto told, co_await store.status(ask));
+  auto attempt = [&store, &ask] { return store.status(ask); };
+  PF_CO_TRY(auto told, co_await patiently(board.run, store.label(), attempt));
   for (std::size_t i = 0; i < told.size(); ++i) {
     if (told[i]) (who[i]->mapped.*side).status = *told[i];
   }
