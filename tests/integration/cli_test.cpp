@@ -138,7 +138,7 @@ TEST_F(NoWayIn, InClearToAPortThatSpeaksTls) {
   EXPECT_TRUE(holds(ran.summary.text("error.message"), "bob@127.0.0.1")) << ran;
 }
 
-// A thousand messages through a line slow enough to be interrupted.
+// Messages through a line slow enough to be interrupted.
 class Interrupted : public testing::Test {
  protected:
   void SetUp() override { append_all(*oracle_of(source_, "alice"), "INBOX", small_messages(count, 4000)); }
@@ -158,7 +158,7 @@ class Interrupted : public testing::Test {
     EXPECT_LT(ran["copied"], count) << ran;
     EXPECT_EQ(difference(*oracle_of(source_, "alice"), "INBOX", *oracle_of(target_, "bob"), "INBOX"), "");
   }
-  static constexpr std::size_t count = 1000;
+  static constexpr std::size_t count = 500;
   DovecotServer source_;
   DovecotServer target_;
   FaultProxy proxy_{{.target_port = target_.imap_port()}};
