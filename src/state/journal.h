@@ -68,6 +68,34 @@ struct ParkedRow {
   std::uint64_t limit = 0;  // the target's size limit when it was refused, 0: none known
 };
 
+using RunId = std::int64_t;
+
+// A run that removed something.
+struct RunRow {
+  RunId id = 0;
+  std::int64_t wall_seconds = 0;
+  std::string mode;  // "mirror", "two-way"
+};
+
+// A message that a run took away, or was about to: enough to put it back.
+struct RemovalRow {
+  enum class Done : std::uint8_t { planned, removed, undone };
+  MailboxId mailbox = 0;
+  std::uint32_t ordinal = 0;  // within the run
+  bool at_source = false;     // taken from the source account (two-way); else from the target
+  std::string from;           // exact name of the mailbox it was in
+  std::string quarantine;     // exact name of the mailbox it went to; empty: removed for good
+  MessageRef ref;             // what it was there
+  MessageRef other;           // its counterpart on the other side; empty: had none (--delete-extra)
+  Epoch quarantine_epoch;     // of quarantine_ref
+  MessageRef quarantine_ref;  // what it is there; empty: the server did not tell
+  MessageKey key;
+  std::uint64_t size = 0;
+  std::int64_t date_seconds = 0;
+  FlagSet flags;
+  Done done = Done::planned;
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -82,6 +110,13 @@ class Journal {
   virtual Task<std::vector<PairRow>> pairs(MailboxId mailbox) = 0;              // ascending by source
   virtual Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) = 0;  // insert or replace
   virtual Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) = 0;
+  // For changes in a large mailbox: how many there are, and only those asked for, ascending by source.
+  virtual Task<std::uint64_t> pair_count(MailboxId mailbox);
+  enum class Side : std::uint8_t { source, target };
+  virtual Task<std::vector<PairRow>> pairs_of(MailboxId mailbox, Side side, std::vector<MessageRef> refs);
+  // Those whose reference on `side` lies between `first` and `last`, both included.
+  virtual Task<std::vector<PairRow>> pairs_within(MailboxId mailbox, Side side, MessageRef first,
+                                                  MessageRef last);
 
   // Durable when it returns.
   virtual Task<IntentId> begin(MailboxId mailbox, IntentRow intent) = 0;
@@ -100,6 +135,23 @@ class Journal {
   // Slowest commit the target showed so far; part of the settle time.
   virtual Task<Duration> slowest_commit() = 0;
   virtual Task<void> note_commit(Duration took) = 0;
+
+  // A mailbox was renamed: its record goes on under the new names.
+  virtual Task<void> rename(MailboxId mailbox, const std::string& source_name,
+                            const std::string& target_name);
+  // The mailbox is gone on both sides.
+  virtual Task<void> drop(MailboxId mailbox);
+
+  // What runs removed.  begin_run() and plan_removals() are durable when they return: intent before deed.
+  virtual Task<RunId> begin_run(std::string mode);
+  virtual Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows);  // by ordinal, new or again
+  virtual Task<std::vector<RemovalRow>> removals(RunId run);                  // ascending by ordinal
+  virtual Task<std::vector<RunRow>> runs();                                   // ascending
+
+  // Small facts about this pair of accounts by name ("mirror confirmed", the pace of an account); empty:
+  // none.
+  virtual Task<std::string> fact(const std::string& name);
+  virtual Task<void> set_fact(const std::string& name, const std::string& value);
 
   // Everything so far durable.
   virtual Task<void> flush() = 0;

@@ -31,7 +31,10 @@ struct Features {
   bool append_refs = false;      // append tells the reference of each message (UIDPLUS)
   bool atomic_batch = false;     // a batch is stored wholly or not at all (MULTIAPPEND)
   bool targeted_remove = false;  // remove() takes exactly the given messages (UIDPLUS)
-  bool checkpoints = false;      // MailboxStatus::checkpoint is meaningful (CONDSTORE)
+  bool checkpoints = false;      // MailboxStatus::checkpoint is meaningful, changes_since() works (CONDSTORE)
+  bool tells_vanished = false;   // changes_since() also tells what is gone (QRESYNC)
+  bool conditional_flags = false;  // change_flags_unless() (STORE UNCHANGEDSINCE)
+  bool move = false;               // move() (MOVE, or COPY and UIDPLUS)
   bool special_use_create = false;
   bool subscriptions = false;
   std::string object_id_family;  // object ids of equal families may be compared; empty: none
@@ -62,6 +65,7 @@ struct MailboxInfo {
   bool selectable = true;  // false: only a parent (\Noselect, \NonExistent)
   bool subscribed = false;
   bool may_have_children = true;        // false: \Noinferiors
+  ObjectId object_id;                   // stays when the mailbox is renamed (MAILBOXID); empty: none told
   std::optional<MailboxStatus> status;  // when the listing brought it along
 };
 
@@ -136,6 +140,20 @@ struct FlagChange {
   FlagSet remove;
 };
 
+// From `first` to `last`, both included; there need be nothing at most of them.
+struct RefRange {
+  MessageRef first, last;
+  friend bool operator==(const RefRange&, const RefRange&) = default;
+};
+
+// What happened in a mailbox since a checkpoint.
+struct Changes {
+  std::vector<MessageMeta> changed;  // new, or with other flags: ref and flags, ascending
+  // Gone, and perhaps references that nobody ever had: intersect with what is known.  Only with
+  // Features::tells_vanished.
+  std::vector<RefRange> vanished;
+};
+
 class OpenMailbox {
  public:
   virtual ~OpenMailbox() = default;
@@ -165,6 +183,17 @@ class OpenMailbox {
 
   // Applies the changes; returns what each listed message has afterwards where the store tells it.
   virtual Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) = 0;
+  // The same for all of `changes` but those whose flags have changed after `since`: they stay as they are and
+  // are named. Only with Features::conditional_flags.
+  virtual Task<std::vector<MessageRef>> change_flags_unless(std::span<const FlagChange> changes,
+                                                            const Checkpoint& since);
+  // New and changed messages since `since`, a checkpoint of the same epoch.  Only with Features::checkpoints.
+  // The answer may be short where the server has forgotten: compare counts.
+  virtual Task<Changes> changes_since(const Checkpoint& since);
+  // Into another mailbox of this store with flags and date kept; in the order asked, the new reference of
+  // each where the store tells it.  What is gone already is not an Error.  Only with Features::move.
+  virtual Task<std::vector<std::optional<MessageRef>>> move(const std::vector<MessageRef>& refs,
+                                                            const MailboxInfo& to);
   // For good.  Only with Features::targeted_remove.
   virtual Task<void> remove(const std::vector<MessageRef>& refs) = 0;
 
@@ -194,6 +223,11 @@ class Store {
   // `id` by wire_from_path().  Errc::exists when it is there already.
   virtual Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) = 0;
   virtual Task<void> subscribe(const MailboxInfo& mailbox) = 0;
+  // Everything in it is gone with it: the caller has made sure that it is empty.  Children stay.
+  virtual Task<void> remove(const MailboxInfo& mailbox);
+  // Messages keep their references where the store keeps its epochs.
+  virtual Task<MailboxInfo> rename(const MailboxInfo& mailbox, const MailboxPath& path,
+                                   const std::string& id);
 
   struct Traffic {
     std::uint64_t sent = 0, received = 0;  // octets on the wire

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,35 @@ struct Timing {
   std::optional<Duration> budget;  // of the whole run
 };
 
+enum class Mode : std::uint8_t {
+  copy,     // what the source has and the target lacks is added
+  mirror,   // and what is gone from the source is taken from the target
+  two_way,  // both sides get each other's changes since they were last in step
+};
+std::string_view name(Mode mode);  // "copy", "mirror", "two-way"
+
+// What may be taken away, and how.  docs/modes.md
+struct RemovalPolicy {
+  bool extra = false;                              // mirror: also what never came from the source
+  bool for_good = false;                           // expunge instead of moving into the quarantine
+  bool mailboxes = false;                          // also mailboxes, when they are empty
+  std::string quarantine = "deleted_from_source";  // a mailbox of the account that loses the message
+  // Above either a guard withholds the removals: messages, or percent of what is there.
+  std::optional<std::uint64_t> most_messages;
+  std::optional<double> most_percent;
+  bool confirmed = false;  // --yes: the question before the first such run is answered
+};
+
+// How fast at most.
+struct PacePolicy {
+  std::optional<std::uint64_t> bytes_per_second, messages_per_second;
+  std::optional<std::uint64_t> most_bytes;  // of message octets in this run; the next goes on
+};
+
 struct Policy {
+  Mode mode = Mode::copy;
+  RemovalPolicy removal;
+  PacePolicy pace;
   MailboxChoice mailboxes;
   MessageChoice messages;
   Order order = Order::oldest;

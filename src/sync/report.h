@@ -28,6 +28,10 @@ struct MailboxReport {
   std::uint64_t source_messages = 0, target_messages = 0;
   std::uint64_t copied = 0, matched = 0, restored = 0, flags_changed = 0, vanished = 0, failed = 0;
   std::uint64_t bytes_copied = 0;
+  std::uint64_t deleted = 0;      // taken from the target (two-way: from either side)
+  std::uint64_t withheld = 0;     // removals that a guard held back
+  std::uint64_t moved = 0;        // two-way: moved within an account instead of being sent
+  std::uint64_t copied_back = 0;  // two-way: from the target to the source; also counted in `copied`
   double seconds = 0;
   bool created = false;
   bool settled = false;  // nothing to look at: status equal to what was recorded
@@ -40,11 +44,14 @@ struct Summary {
   std::uint64_t mailboxes = 0, source_messages = 0, copied = 0, matched = 0, restored = 0, deleted = 0,
                 flags_changed = 0, vanished = 0, failed = 0, bytes_copied = 0, bytes_sent = 0,
                 bytes_received = 0;
+  std::uint64_t withheld = 0, moved = 0, copied_back = 0;
   std::uint64_t missing = 0, extra = 0, different = 0, normalised = 0;  // verify
   double seconds = 0;
   double waited_source = 0, waited_target = 0, waited_commit = 0;  // seconds, summed over lanes
   std::vector<std::string> warnings;
   std::vector<Failure> failures;
+  std::vector<std::string> conflicts;  // two-way: what both sides changed, and who won
+  std::string run;                     // for `postferry undo`; empty: nothing was removed
   std::vector<MailboxReport> per_mailbox;
   // Set when the run as a whole could not go on (or not start).
   std::optional<Error> fatal;

@@ -217,6 +217,7 @@ Task<MemoryMessage> MemoryOpenMailbox::receive(AppendItem& item) {
     if (!piece || bytes.size() + piece->size() > size) co_return failed(connection_lost(Op::append, id_));
     if (piece->empty()) break;
     bytes.append(piece->begin(), piece->end());
+    if (session_->server->options.received) session_->server->options.received(piece->size());
   }
   if (bytes.size() != size) co_return failed(connection_lost(Op::append, id_));
   session_->traffic.sent += size;

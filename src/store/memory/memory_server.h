@@ -68,6 +68,8 @@ struct MemoryOptions {
   // The target refuses this message for good.
   std::function<std::optional<Errc>(std::string_view bytes)> refuse;
   std::function<AppendFault(const MemoryCall&)> append_fault;
+  // A piece of so many octets of an append has arrived.
+  std::function<void(std::size_t octets)> received;
   // What the server makes of a message it is given, as servers do that mend line ends.
   std::function<std::string(std::string bytes)> rewrite;
 };

@@ -1,0 +1,37 @@
+#include "store/store.h"
+
+namespace pf::store {
+
+namespace {
+
+Error lacks(std::string_view what) {
+  return {Errc::unsupported, Scope::mailbox, Retry::never,
+          std::string("the store cannot ") + std::string(what)};
+}
+
+}  // namespace
+
+Task<std::vector<MessageRef>> OpenMailbox::change_flags_unless(std::span<const FlagChange> /*changes*/,
+                                                               const Checkpoint& /*since*/) {
+  co_return lacks("change flags conditionally");
+}
+
+Task<Changes> OpenMailbox::changes_since(const Checkpoint& /*since*/) {
+  co_return lacks("tell what changed");
+}
+
+Task<std::vector<std::optional<MessageRef>>> OpenMailbox::move(const std::vector<MessageRef>& /*refs*/,
+                                                               const MailboxInfo& /*to*/) {
+  co_return lacks("move messages");
+}
+
+Task<void> Store::remove(const MailboxInfo& /*mailbox*/) {
+  co_return lacks("delete mailboxes");
+}
+
+Task<MailboxInfo> Store::rename(const MailboxInfo& /*mailbox*/, const MailboxPath& /*path*/,
+                                const std::string& /*id*/) {
+  co_return lacks("rename mailboxes");
+}
+
+}  // namespace pf::store
