@@ -19,6 +19,34 @@ state::IntentItem intent_item(const Outgoing& m) {
   return {m.item.ref, m.key, m.size, seconds(m.item.date), m.item.all_flags()};
 }
 
+// The last body of a batch: notes when its last octet was taken.  What comes after is the target's commit,
+// what went before is the road.  That octet is a piece of its own, because a store asks for a piece when it
+// has sent those before.
+class LastBody final : public store::MessageSource {
+ public:
+  explicit LastBody(store::MessageSource& body) : body_(body), left_(body.size()) {}
+
+  [[nodiscard]] std::uint64_t size() const override { return body_.size(); }
+  Task<Bytes> next() override {
+    if (rest_.empty()) {
+      PF_CO_TRY(rest_, co_await body_.next());
+    }
+    const bool ends = rest_.size() == left_ && left_ > 1;
+    const Bytes piece = rest_.first(rest_.size() - (ends ? 1 : 0));
+    rest_ = rest_.subspan(piece.size());
+    left_ -= std::min<std::uint64_t>(left_, piece.size());
+    taken_ = MonoClock::now();
+    co_return piece;
+  }
+  [[nodiscard]] TimePoint taken() const { return taken_; }
+
+ private:
+  store::MessageSource& body_;
+  Bytes rest_;
+  std::uint64_t left_;
+  TimePoint taken_ = MonoClock::now();
+};
+
 // The target account as a whole takes nothing more.
 bool stops_appends(const Error& error) {
   return error.code == Errc::over_quota && error.scope != Scope::message;
@@ -75,9 +103,10 @@ Task<void> BatchAppend::append(Part part) {
     if (m.memory != nullptr) m.memory->rewind();
     items.push_back({job_.rules.kept(m.item.flags), m.item.date, m.body});
   }
-  const TimePoint start = MonoClock::now();
+  LastBody last(*items.back().body);
+  items.back().body = &last;
   auto outcomes = co_await target_.append(items);
-  took_ = MonoClock::now() - start;
+  took_ = MonoClock::now() - last.taken();
   if (!outcomes) {
     lose(part);
     co_return outcomes.error();

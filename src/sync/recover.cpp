@@ -91,6 +91,7 @@ class Probe {
     TimePoint still_since = MonoClock::now();
     store::MailboxStatus last = target_.status();
     for (bool first = true;; first = false) {
+      const TimePoint looked = MonoClock::now();
       if (!first) PF_CO_TRYV(co_await target_.refresh());
       if (first || target_.status() != last) {
         last = target_.status();
@@ -99,8 +100,9 @@ class Probe {
         result = match(items, candidates, options);
         if (result.pairs.size() == items.size()) co_return Status{};
       }
+      // A look that took long says nothing about what came meanwhile.
       const TimePoint until = still_since + settle;
-      if (MonoClock::now() >= until) co_return Status{};
+      if (looked >= until) co_return Status{};
       if (run_.stopping())
         co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
       const Duration pause =

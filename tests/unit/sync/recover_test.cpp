@@ -314,6 +314,72 @@ TEST_P(Recover, ServerSaysStoredAndHasNothing) {
   expect_exact(rig);
 }
 
+// ---- how long the target takes
+
+// A long upload is no slow commit: else every later search would wait three times as long.
+TEST(RecoverTime, TheRoadDoesNotCountAsTheTargetsCommit) {
+  Rig rig;
+  rig.to->options.features.batch_message_bytes = 100;
+  rig.fill("INBOX", {1});
+  rig.from->options.chunk_bytes = 50;
+  rig.from->options.before = [](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op == Op::chunk) MonoClock::advance(std::chrono::hours(1));
+    return std::nullopt;
+  };
+  expect_ok(rig.copy());
+  EXPECT_LT(rig.state->slowest_commit.at("memory:to"), std::chrono::hours(1));
+}
+
+TEST(RecoverTime, ALongMessageInMemoryIsOnTheRoadTheLongestTime) {
+  Rig rig;
+  rig.from->add("INBOX", mail(1), "", date(1));
+  rig.from->add("INBOX", mail(2, std::string(900'000, 'x')), "", date(2));
+  std::size_t octets = 0;
+  rig.to->options.received = [&](std::size_t n) {
+    octets += n;
+    MonoClock::advance(std::chrono::milliseconds(n));
+  };
+  expect_ok(rig.copy());
+  expect_exact(rig);
+  EXPECT_GT(octets, 900'000U);
+  EXPECT_LT(rig.state->slowest_commit.at("memory:to"), std::chrono::seconds(60));
+}
+
+TEST(RecoverTime, ASlowCommitCounts) {
+  Rig rig;
+  rig.fill("INBOX", {1, 2});
+  rig.to->options.after = [](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op == Op::append) MonoClock::advance(std::chrono::hours(1));
+    return std::nullopt;
+  };
+  expect_ok(rig.copy());
+  EXPECT_GE(rig.state->slowest_commit.at("memory:to"), std::chrono::hours(1));
+}
+
+// The first look may take longer than the settle time; what comes while it lasts is seen by the next.
+TEST(RecoverTime, OneLookIsNotEnoughHoweverLongItTakes) {
+  Rig rig;
+  rig.fill("INBOX", {1, 2});
+  rig.to->add("INBOX", mail(50), "", date(50));
+  rig.to->options.append_fault = append_fault_at(1, AppendFault::store_late);
+  bool lost = false;
+  rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
+    lost = lost || call.op == Op::append;
+    if (!lost || call.op != Op::scan) return std::nullopt;
+    MonoClock::advance(std::chrono::hours(1));
+    return std::nullopt;
+  };
+  rig.to->options.after = [&](const MemoryCall& call) -> std::optional<Error> {
+    if (lost && call.op == Op::scan) (void)rig.to->deliver_late();
+    return std::nullopt;
+  };
+  const auto sum = rig.copy();
+  expect_ok(sum);
+  EXPECT_EQ(sum.copied, 2U);
+  EXPECT_EQ(rig.to->writes().removed, 0U) << "sent twice, removed once";
+  EXPECT_EQ(rig.to->messages("INBOX").size(), 3U);
+}
+
 // ---- killed
 
 // Kills a run at each step, lets another finish the work, and expects exactly one copy of each.
