@@ -32,6 +32,10 @@ Error MemoryOpenMailbox::violation(Op op, std::string_view what) {
   return {Errc::unexpected, Scope::mailbox, Retry::never, text};
 }
 
+Error MemoryOpenMailbox::unsupported(Op op) const {
+  return {Errc::unsupported, Scope::mailbox, Retry::never, place(op, id_)};
+}
+
 Error MemoryOpenMailbox::failed(Error error) {
   lost_ = lost_ || error.scope == Scope::connection;
   return error;
@@ -147,22 +151,26 @@ FlagSet MemoryOpenMailbox::kept(const FlagSet& flags) const {
   return options.flag_rules.kept(flags).without(options.dropped_flags);
 }
 
+bool MemoryOpenMailbox::apply(MemoryMailbox& mailbox, const FlagChange& change) {
+  const auto found = mailbox.messages.find(uid_of_ref(change.ref));
+  if (found == mailbox.messages.end()) return false;
+  auto& message = found->second;
+  auto changed = message.flags.unite(kept(change.add)).without(change.remove);
+  if (changed == message.flags) return true;
+  message.flags = std::move(changed);
+  MemoryServer::touch(mailbox, message);
+  ++session_->server->writes_.flag_changes;
+  return true;
+}
+
 Task<std::vector<MessageMeta>> MemoryOpenMailbox::change_flags(std::span<const FlagChange> changes) {
   if (access_ != Access::write) co_return violation(Op::flags, "not opened for write");
   PF_CO_TRY(auto* mailbox, co_await begin(Op::flags));
   ++session_->traffic.commands;
   std::vector<MessageMeta> out;
   for (const auto& change : changes) {
-    const auto found = mailbox->messages.find(uid_of_ref(change.ref));
-    if (found == mailbox->messages.end()) continue;
-    auto& flags = found->second.flags;
-    auto changed = flags.unite(kept(change.add)).without(change.remove);
-    if (!(changed == flags)) {
-      flags = std::move(changed);
-      ++mailbox->changes;
-      ++session_->server->writes_.flag_changes;
-    }
-    out.push_back(meta(found->second, ScanFields::flags));
+    if (apply(*mailbox, change))
+      out.push_back(meta(mailbox->messages.at(uid_of_ref(change.ref)), ScanFields::flags));
   }
   PF_CO_TRYV(end(Op::flags));
   co_return out;
@@ -171,14 +179,10 @@ Task<std::vector<MessageMeta>> MemoryOpenMailbox::change_flags(std::span<const F
 Task<void> MemoryOpenMailbox::remove(const std::vector<MessageRef>& refs) {
   if (access_ != Access::write) co_return violation(Op::remove, "not opened for write");
   PF_CO_TRY(auto* mailbox, co_await begin(Op::remove));
-  if (!session_->server->options.features.targeted_remove) {
-    co_return Error{Errc::unsupported, Scope::mailbox, Retry::never, place(Op::remove, id_)};
-  }
+  if (!session_->server->options.features.targeted_remove) co_return unsupported(Op::remove);
   ++session_->traffic.commands;
   for (const auto& ref : refs) {
-    if (mailbox->messages.erase(uid_of_ref(ref)) == 0) continue;
-    ++mailbox->changes;
-    ++session_->server->writes_.removed;
+    if (MemoryServer::expunge(*mailbox, uid_of_ref(ref))) ++session_->server->writes_.removed;
   }
   co_return end(Op::remove);
 }

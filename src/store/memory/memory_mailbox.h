@@ -28,6 +28,11 @@ class MemoryOpenMailbox final : public OpenMailbox {
   Task<std::unique_ptr<MessageStream>> read(std::vector<MessageRef> refs) override;
   Task<std::vector<AppendOutcome>> append(std::span<AppendItem> items) override;
   Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) override;
+  Task<std::vector<MessageRef>> change_flags_unless(std::span<const FlagChange> changes,
+                                                    const Checkpoint& since) override;
+  Task<Changes> changes_since(const Checkpoint& since) override;
+  Task<std::vector<std::optional<MessageRef>>> move(const std::vector<MessageRef>& refs,
+                                                    const MailboxInfo& to) override;
   Task<void> remove(const std::vector<MessageRef>& refs) override;
   Task<void> close() override;
 
@@ -45,6 +50,9 @@ class MemoryOpenMailbox final : public OpenMailbox {
   Status end(Op op);
   [[nodiscard]] MessageMeta meta(const MemoryMessage& message, ScanFields fields) const;
   [[nodiscard]] FlagSet kept(const FlagSet& flags) const;
+  // False: no such message.
+  bool apply(MemoryMailbox& mailbox, const FlagChange& change);
+  [[nodiscard]] Error unsupported(Op op) const;
   Error violation(Op op, std::string_view what);
   Task<MemoryMessage> receive(AppendItem& item);
   Task<std::vector<AppendOutcome>> append_command(std::span<AppendItem> items);

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -11,9 +13,9 @@
 namespace pf::store {
 
 std::string_view name(Op op) {
-  static constexpr std::array<std::string_view, 14> names{
-      "connect", "list",  "status", "open",  "refresh", "scan",   "fetch",
-      "read",    "chunk", "append", "flags", "remove",  "create", "subscribe"};
+  static constexpr std::array<std::string_view, 18> names{
+      "connect", "list",  "status", "open",   "refresh",   "scan",    "fetch", "read",           "chunk",
+      "append",  "flags", "remove", "create", "subscribe", "changes", "move",  "remove mailbox", "rename"};
   return names.at(static_cast<std::size_t>(op));
 }
 
@@ -40,6 +42,9 @@ MemoryOptions::MemoryOptions() {
   features.atomic_batch = true;
   features.targeted_remove = true;
   features.checkpoints = true;
+  features.tells_vanished = true;
+  features.conditional_flags = true;
+  features.move = true;
   features.special_use_create = true;
   features.subscriptions = true;
   features.parallel = 4;
@@ -94,8 +99,7 @@ void MemoryServer::drop(std::string_view path) {
 }
 
 void MemoryServer::remove(std::string_view path, std::uint32_t uid) {
-  auto& mailbox = make(id_of(path));
-  if (mailbox.messages.erase(uid) != 0) ++mailbox.changes;
+  expunge(make(id_of(path)), uid);
 }
 
 void MemoryServer::set_flags(std::string_view path, std::uint32_t uid, std::string_view flags) {
@@ -103,7 +107,7 @@ void MemoryServer::set_flags(std::string_view path, std::uint32_t uid, std::stri
   const auto found = mailbox.messages.find(uid);
   if (found == mailbox.messages.end()) return;
   found->second.flags = FlagSet::parse(flags);
-  ++mailbox.changes;
+  touch(mailbox, found->second);
 }
 
 void MemoryServer::subscribe(std::string_view path) {
@@ -148,6 +152,7 @@ MemoryMailbox& MemoryServer::make(const std::string& id) {
   if (auto* there = find(id)) return *there;
   auto& made = mailboxes_[id];
   made.validity = new_validity();
+  made.object_id = fmt::format("box-{}", made.validity);
   return made;
 }
 
@@ -167,10 +172,16 @@ std::uint32_t MemoryServer::new_validity() {
 
 std::uint32_t MemoryServer::store(MemoryMailbox& mailbox, MemoryMessage message) {
   message.uid = mailbox.next_uid++;
-  ++mailbox.changes;
+  touch(mailbox, message);
   const auto uid = message.uid;
   mailbox.messages.emplace(uid, std::move(message));
   return uid;
+}
+
+bool MemoryServer::expunge(MemoryMailbox& mailbox, std::uint32_t uid) {
+  if (mailbox.messages.erase(uid) == 0) return false;
+  mailbox.gone[uid] = ++mailbox.changes;
+  return true;
 }
 
 }  // namespace pf::store

@@ -31,7 +31,11 @@ enum class Op : std::uint8_t {
   flags,
   remove,
   create,
-  subscribe
+  subscribe,
+  changes,  // changes_since(); change_flags_unless() is `flags`
+  move,
+  remove_mailbox,
+  rename,
 };
 std::string_view name(Op op);
 
@@ -58,6 +62,7 @@ struct MemoryOptions {
   FlagRules flag_rules;
   FlagSet dropped_flags;    // taken away without a word, whatever flag_rules say
   bool list_status = true;  // list() brings the status along
+  bool mailbox_ids = true;  // MailboxInfo::object_id is told
   std::size_t page_messages = 100;
   std::size_t chunk_bytes = 16384;
 
@@ -68,6 +73,8 @@ struct MemoryOptions {
   // The target refuses this message for good.
   std::function<std::optional<Errc>(std::string_view bytes)> refuse;
   std::function<AppendFault(const MemoryCall&)> append_fault;
+  // True: the connection ends in the middle of a move, the messages are at both places.
+  std::function<bool(const MemoryCall&)> cut_move;
   // A piece of so many octets of an append has arrived.
   std::function<void(std::size_t octets)> received;
   // What the server makes of a message it is given, as servers do that mend line ends.
@@ -79,17 +86,20 @@ struct MemoryMessage {
   std::shared_ptr<const std::string> bytes;
   FlagSet flags;
   InternalDate date;
+  std::uint64_t changed = 0;  // the mailbox's counter when it came or its flags changed last
 };
 
 // References are uids and positions the next uid, both 4 octets big endian, as IMAP has them; an epoch is a
 // UIDVALIDITY in 4 octets, a checkpoint a change counter in 8.
 struct MemoryMailbox {
+  std::string object_id;  // given when it is made, kept when it is renamed
   SpecialUse special_use = SpecialUse::none;
   bool subscribed = false;
   std::uint32_t validity = 0;
   std::uint32_t next_uid = 1;
   std::uint64_t changes = 1;
   std::map<std::uint32_t, MemoryMessage> messages;
+  std::map<std::uint32_t, std::uint64_t> gone;  // uid and the counter when it went
 };
 
 class MemoryServer {
@@ -117,9 +127,11 @@ class MemoryServer {
 
   // Changes made through stores; the helpers above do not count.
   struct Writes {
-    std::uint64_t appended = 0, flag_changes = 0, removed = 0, created = 0, subscribed = 0;
+    std::uint64_t appended = 0, flag_changes = 0, removed = 0, moved = 0;  // messages
+    std::uint64_t created = 0, subscribed = 0, mailboxes_removed = 0, mailboxes_renamed = 0;
     [[nodiscard]] std::uint64_t total() const {
-      return appended + flag_changes + removed + created + subscribed;
+      return appended + flag_changes + removed + moved + created + subscribed + mailboxes_removed +
+             mailboxes_renamed;
     }
   };
   [[nodiscard]] const Writes& writes() const { return writes_; }
@@ -152,6 +164,9 @@ class MemoryServer {
   MemoryCall note(Op op, std::string_view mailbox) { return {op, mailbox, ++calls_}; }
   // Gives the uid.
   static std::uint32_t store(MemoryMailbox& mailbox, MemoryMessage message);
+  // False: no such message.
+  static bool expunge(MemoryMailbox& mailbox, std::uint32_t uid);
+  static void touch(MemoryMailbox& mailbox, MemoryMessage& message) { message.changed = ++mailbox.changes; }
 
   std::map<std::string, MemoryMailbox, std::less<>> mailboxes_;
   std::vector<Late> late_;

@@ -1,5 +1,6 @@
 #include "store/memory/memory_store.h"
 
+#include "base/ascii.h"
 #include "store/memory/memory_mailbox.h"
 #include "store/memory/memory_session.h"
 
@@ -34,6 +35,7 @@ MailboxInfo MemoryStore::info(const std::string& id, const MemoryMailbox* mailbo
   out.may_have_children = names_.separator != '\0';
   if (mailbox == nullptr) return out;
   out.special_use = mailbox->special_use;
+  if (session_->server->options.mailbox_ids) out.object_id = ObjectId(mailbox->object_id);
   out.subscribed = mailbox->subscribed;
   if (session_->server->options.list_status) out.status = session_->server->status(*mailbox);
   return out;
@@ -84,21 +86,21 @@ Task<std::unique_ptr<OpenMailbox>> MemoryStore::open(const MailboxInfo& mailbox,
   co_return std::unique_ptr<OpenMailbox>(std::move(opened));
 }
 
-Status MemoryStore::check_new_name(const std::string& id) const {
+Status MemoryStore::check_new_name(Op op, const std::string& id) const {
   const bool too_long = names_.max_bytes != 0 && id.size() > names_.max_bytes;
   const bool forbidden = id.find_first_of(names_.forbidden) != std::string::npos;
   const bool open_end = id.empty() || id.ends_with(names_.separator);
   if (too_long || forbidden || open_end)
-    return Error{Errc::rejected, Scope::mailbox, Retry::never, place(Op::create, id)};
+    return Error{Errc::rejected, Scope::mailbox, Retry::never, place(op, id)};
   if (session_->server->find(id) != nullptr)
-    return Error{Errc::exists, Scope::mailbox, Retry::never, place(Op::create, id)};
+    return Error{Errc::exists, Scope::mailbox, Retry::never, place(op, id)};
   return {};
 }
 
 Task<MailboxInfo> MemoryStore::create(const MailboxPath& path, const std::string& id, SpecialUse use) {
   PF_CO_TRYV(co_await session_->before(Op::create, id));
   ++session_->traffic.commands;
-  PF_CO_TRYV(check_new_name(id));
+  PF_CO_TRYV(check_new_name(Op::create, id));
   auto& made = session_->server->make(id);
   if (features_.special_use_create) made.special_use = use;
   ++session_->server->writes_.created;
@@ -118,6 +120,49 @@ Task<void> MemoryStore::subscribe(const MailboxInfo& mailbox) {
   there->subscribed = true;
   ++session_->server->writes_.subscribed;
   co_return session_->after(Op::subscribe, mailbox.id);
+}
+
+Task<void> MemoryStore::remove(const MailboxInfo& mailbox) {
+  PF_CO_TRYV(co_await session_->before(Op::remove_mailbox, mailbox.id));
+  ++session_->traffic.commands;
+  auto& server = *session_->server;
+  if (iequals(mailbox.id, "INBOX"))
+    co_return Error{Errc::rejected, Scope::mailbox, Retry::never, place(Op::remove_mailbox, mailbox.id)};
+  if (server.find(mailbox.id) == nullptr) co_return no_such_mailbox(Op::remove_mailbox, mailbox.id);
+  std::erase_if(server.mailboxes_,
+                [&](const auto& entry) { return server.same_name(entry.first, mailbox.id); });
+  ++server.writes_.mailboxes_removed;
+  co_return session_->after(Op::remove_mailbox, mailbox.id);
+}
+
+Task<MailboxInfo> MemoryStore::rename(const MailboxInfo& mailbox, const MailboxPath& path,
+                                      const std::string& id) {
+  PF_CO_TRYV(co_await session_->before(Op::rename, mailbox.id));
+  ++session_->traffic.commands;
+  auto& server = *session_->server;
+  const auto beneath = mailbox.id + names_.separator;
+  const bool has_separator = names_.separator != '\0';
+  if (iequals(mailbox.id, "INBOX") || (has_separator && id.starts_with(beneath)))
+    co_return Error{Errc::rejected, Scope::mailbox, Retry::never, place(Op::rename, mailbox.id)};
+  if (server.find(mailbox.id) == nullptr) co_return no_such_mailbox(Op::rename, mailbox.id);
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto& [known, each] : server.mailboxes_) {
+    const bool child = has_separator && known.starts_with(beneath);
+    if (!child && !server.same_name(known, mailbox.id)) continue;
+    names.emplace_back(known, child ? id + known.substr(mailbox.id.size()) : id);
+    PF_CO_TRYV(check_new_name(Op::rename, names.back().second));
+  }
+  for (const auto& [from, to] : names) {
+    auto node = server.mailboxes_.extract(from);
+    node.key() = to;
+    node.mapped().subscribed = false;  // a subscription is of a name
+    server.mailboxes_.insert(std::move(node));
+  }
+  ++server.writes_.mailboxes_renamed;
+  PF_CO_TRYV(session_->after(Op::rename, mailbox.id));
+  auto out = info(id, server.find(id));
+  out.path = path;
+  co_return out;
 }
 
 Store::Traffic MemoryStore::traffic() const {

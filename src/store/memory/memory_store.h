@@ -28,6 +28,9 @@ class MemoryStore final : public Store {
   Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) override;
   Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) override;
   Task<void> subscribe(const MailboxInfo& mailbox) override;
+  Task<void> remove(const MailboxInfo& mailbox) override;
+  Task<MailboxInfo> rename(const MailboxInfo& mailbox, const MailboxPath& path,
+                           const std::string& id) override;
 
   [[nodiscard]] Traffic traffic() const override;
   Task<void> close() override;
@@ -35,7 +38,7 @@ class MemoryStore final : public Store {
 
  private:
   [[nodiscard]] MailboxInfo info(const std::string& id, const MemoryMailbox* mailbox) const;
-  [[nodiscard]] Status check_new_name(const std::string& id) const;
+  [[nodiscard]] Status check_new_name(Op op, const std::string& id) const;
 
   std::shared_ptr<MemorySession> session_;  // outlived by nothing we handed out
   std::string label_;
