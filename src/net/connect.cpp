@@ -100,6 +100,10 @@ Error all_failed(const Race& race, const ConnectOptions& options) {
           fmt::format("cannot connect to {} ({})", options.target, tried(race))};
 }
 
+Error cancelled(const ConnectOptions& options) {
+  return {Errc::cancelled, Scope::connection, Retry::never, fmt::format("connecting to {}", options.target)};
+}
+
 }  // namespace
 
 std::vector<tcp::endpoint> interleave(const std::vector<tcp::endpoint>& resolved) {
@@ -121,9 +125,15 @@ Task<tcp::socket> connect_any(std::vector<tcp::endpoint> addresses, ConnectOptio
   const auto executor = co_await asio::this_coro::executor;
   for (auto& a : addresses) race->attempts.emplace_back(std::move(a), executor);
 
+  CancelSignal::Hook hook;
+  if (options.cancel != nullptr) hook = options.cancel->on_cancel([&race] { race->changed.notify_all(); });
   TimePoint next_start = MonoClock::now();
   while (race->winner == nullptr && race->failed < race->attempts.size()) {
     const TimePoint now = MonoClock::now();
+    if (options.cancel != nullptr && options.cancel->cancelled()) {
+      end(*race);
+      co_return cancelled(options);
+    }
     if (now >= options.deadline) {
       end(*race);
       co_return timed_out(*race, options);

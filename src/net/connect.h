@@ -2,6 +2,7 @@
 // tcp_stream.h.
 #pragma once
 
+#include "async/cancel.h"
 #include "async/task.h"
 #include "base/clock.h"
 
@@ -21,10 +22,11 @@ struct ConnectOptions {
   TimePoint deadline;
   Duration stagger = std::chrono::milliseconds(250);  // RFC 8305 section 5
   std::size_t receive_buffer = 0;
+  CancelSignal* cancel = nullptr;  // may be null
 };
 
 // The first of `addresses` that answers.  The next attempt starts when one fails or after `stagger`, and
-// those already started go on.  Errors: refused, timeout; both name every address tried.
+// those already started go on.  Errors: refused, timeout; both name every address tried; cancelled.
 Task<asio::ip::tcp::socket> connect_any(std::vector<asio::ip::tcp::endpoint> addresses,
                                         ConnectOptions options);
 

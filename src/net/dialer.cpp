@@ -54,7 +54,8 @@ std::string without_brackets(std::string host) {
   return host;
 }
 
-Task<std::vector<tcp::endpoint>> resolve(const std::string& name, std::uint16_t port, TimePoint deadline) {
+Task<std::vector<tcp::endpoint>> resolve(const std::string& name, std::uint16_t port, TimePoint deadline,
+                                         CancelSignal* cancel) {
   const std::string host = without_brackets(name);
   asio::error_code not_literal;
   const auto literal = asio::ip::make_address(host, not_literal);
@@ -63,7 +64,12 @@ Task<std::vector<tcp::endpoint>> resolve(const std::string& name, std::uint16_t 
   const auto executor = co_await asio::this_coro::executor;
   auto lookup = std::make_shared<Lookup>(executor);
   asio::co_spawn(executor, look_up(lookup, host, port), asio::detached);
+  CancelSignal::Hook hook;
+  if (cancel != nullptr) hook = cancel->on_cancel([&lookup] { lookup->changed.notify_all(); });
   while (!lookup->ended) {
+    if (cancel != nullptr && cancel->cancelled()) {
+      co_return Error(Errc::cancelled, Scope::connection, Retry::never, fmt::format("looking up {}", host));
+    }
     if (MonoClock::now() >= deadline) {
       co_return Error(Errc::timeout, Scope::connection, Retry::later,
                       fmt::format("looking up {} took too long", host));
@@ -78,11 +84,12 @@ Task<std::vector<tcp::endpoint>> resolve(const std::string& name, std::uint16_t 
 
 Task<std::unique_ptr<Stream>> dial(DialOptions options) {
   const TimePoint deadline = MonoClock::now() + options.connect_timeout;
-  PF_CO_TRY(auto addresses, co_await resolve(options.host, options.port, deadline));
+  PF_CO_TRY(auto addresses, co_await resolve(options.host, options.port, deadline, options.cancel.get()));
   ConnectOptions connect;
   connect.target = fmt::format("{}:{}", options.host, options.port);
   connect.deadline = deadline;
   connect.receive_buffer = options.receive_buffer;
+  connect.cancel = options.cancel.get();
   PF_CO_TRY(auto socket, co_await connect_any(std::move(addresses), std::move(connect)));
   co_return make_tcp_stream(std::move(socket));
 }

@@ -1,6 +1,7 @@
 // Bytes to and from one peer.  TCP, TLS over it and DEFLATE over either look the same.
 #pragma once
 
+#include "async/cancel.h"
 #include "async/task.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -59,13 +60,16 @@ struct DialOptions {
   std::uint16_t port = 0;
   Duration connect_timeout = std::chrono::seconds(20);  // over all addresses, RFC 8305 staggering
   std::size_t receive_buffer = 0;                       // SO_RCVBUF; 0: the system's
+  std::shared_ptr<CancelSignal> cancel;                 // ends it with Errc::cancelled; may be null
 };
 
 // TCP, TCP_NODELAY set.  Errors: resolve, refused, timeout with the addresses tried.
 Task<std::unique_ptr<Stream>> dial(DialOptions options);
 // Client handshake over `below`, TLS 1.2 or newer.  Contexts are cached per TlsOptions in the process and
-// sessions are resumed.  Errors: certificate (with what was wrong with it), tls, timeout.
-Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOptions options, Duration timeout);
+// sessions are resumed.  Errors: certificate (with what was wrong with it), tls, timeout; cancelled by
+// `cancel`, which may be null.
+Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOptions options, Duration timeout,
+                                        std::shared_ptr<CancelSignal> cancel = nullptr);
 // RFC 4978: raw DEFLATE in both directions.  Inflating more than `max_ratio` times what came in is
 // Errc::limit, once more than 64 MiB came out (a dull attachment of that size is honest).  `already_read`:
 // what was read from `below` behind the server's OK, the first compressed octets.

@@ -168,7 +168,8 @@ Task<void> shake_hands(Tls& s, const std::string& host) {
 
 }  // namespace
 
-Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOptions options, Duration timeout) {
+Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOptions options, Duration timeout,
+                                        std::shared_ptr<CancelSignal> cancel) {
   auto state = std::make_shared<Tls>();
   PF_CO_TRY(state->engine, TlsEngine::create(options));
   state->below = std::move(below);
@@ -176,6 +177,9 @@ Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOption
   Stream* const lower = state->below.get();
   const Watchdog watchdog(co_await asio::this_coro::executor, MonoClock::now() + timeout,
                           [lower] { lower->close(true); });
+  CancelSignal::Hook hook;
+  if (cancel) hook = cancel->on_cancel([lower] { lower->close(true); });
+  if (cancel && cancel->cancelled()) lower->close(true);
   auto done = co_await shake_hands(*state, options.host);
   if (watchdog.expired()) {
     co_return Error(Errc::timeout, Scope::connection, Retry::later,

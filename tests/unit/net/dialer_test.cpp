@@ -1,6 +1,7 @@
 #include "net/connect.h"
 #include "unit/net/loop.h"
 
+#include <asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -125,6 +126,31 @@ TEST(Dial, SilentHostIsATimeoutWithTheAddressTried) {
     EXPECT_EQ(stream.error().code, Errc::timeout);
     EXPECT_NE(stream.error().context.find("127.0.0.1:"), std::string::npos);
     EXPECT_GE(MonoClock::now() - before, 200ms);
+  });
+}
+
+TEST(Dial, ACancelledDialEndsAtOnce) {
+  on_loop([]() -> asio::awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    const BlackHole hole(executor);
+    DialOptions dialled = to("127.0.0.1", hole.endpoint().port(), 50s);
+    dialled.cancel = std::make_shared<CancelSignal>();
+    // Runs when the dial waits for an answer.
+    asio::post(executor, [cancel = dialled.cancel] { cancel->cancel(); });
+    const auto stream = co_await dial(dialled);
+    EXPECT_EQ(stream.error().code, Errc::cancelled);
+    const auto again = co_await dial(dialled);
+    EXPECT_EQ(again.error().code, Errc::cancelled);
+  });
+}
+
+TEST(Dial, ACancelledLookupEndsAtOnce) {
+  on_loop([]() -> asio::awaitable<void> {
+    DialOptions dialled = to("localhost", 1, 50s);
+    dialled.cancel = std::make_shared<CancelSignal>();
+    dialled.cancel->cancel();
+    const auto stream = co_await dial(dialled);
+    EXPECT_EQ(stream.error().code, Errc::cancelled);
   });
 }
 

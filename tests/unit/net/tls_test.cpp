@@ -6,6 +6,7 @@
 #include "unit/net/tls_server.h"
 
 #include <asio/experimental/as_tuple.hpp>
+#include <asio/post.hpp>
 #include <asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -532,6 +533,23 @@ TEST(TlsPeer, ThatSaysNothingIsATimeout) {
     const Error e = co_await handshake_error(std::move(pair.client), 100ms);
     EXPECT_EQ(e.code, Errc::timeout);
     EXPECT_THAT(e.context, HasSubstr("imap.example.com"));
+  });
+}
+
+TEST(TlsPeer, ThatSaysNothingIsLeftAtOnceWhenCancelled) {
+  on_loop([]() -> asio::awaitable<void> {
+    auto pair = co_await connected_pair();
+    const auto cancel = std::make_shared<CancelSignal>();
+    // Runs when the handshake waits for an answer.
+    asio::post(co_await asio::this_coro::executor, [cancel] { cancel->cancel(); });
+    TlsOptions options;
+    options.host = "imap.example.com";
+    const auto stream = co_await start_tls(std::move(pair.client), options, 50s, cancel);
+    EXPECT_FALSE(stream.ok());
+    EXPECT_EQ(stream.error().code, Errc::cancelled);
+    pair = co_await connected_pair();
+    const auto again = co_await start_tls(std::move(pair.client), options, 50s, cancel);
+    EXPECT_EQ(again.error().code, Errc::cancelled);
   });
 }
 
