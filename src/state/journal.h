@@ -1,4 +1,4 @@
-// What a run remembers, as the engine sees it.  state/sqlite_state.* keeps it on disk; a memory twin serves
+// What a run remembers, as the engine sees it.  state/sqlite_journal.* keeps it on disk; a memory twin serves
 // tests.
 //
 // Invariants (each has a test):
@@ -111,12 +111,12 @@ class Journal {
   virtual Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) = 0;  // insert or replace
   virtual Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) = 0;
   // For changes in a large mailbox: how many there are, and only those asked for, ascending by source.
-  virtual Task<std::uint64_t> pair_count(MailboxId mailbox);
+  virtual Task<std::uint64_t> pair_count(MailboxId mailbox) = 0;
   enum class Side : std::uint8_t { source, target };
-  virtual Task<std::vector<PairRow>> pairs_of(MailboxId mailbox, Side side, std::vector<MessageRef> refs);
+  virtual Task<std::vector<PairRow>> pairs_of(MailboxId mailbox, Side side, std::vector<MessageRef> refs) = 0;
   // Those whose reference on `side` lies between `first` and `last`, both included.
   virtual Task<std::vector<PairRow>> pairs_within(MailboxId mailbox, Side side, MessageRef first,
-                                                  MessageRef last);
+                                                  MessageRef last) = 0;
 
   // Durable when it returns.
   virtual Task<IntentId> begin(MailboxId mailbox, IntentRow intent) = 0;
@@ -136,22 +136,23 @@ class Journal {
   virtual Task<Duration> slowest_commit() = 0;
   virtual Task<void> note_commit(Duration took) = 0;
 
-  // A mailbox was renamed: its record goes on under the new names.
+  // A mailbox was renamed: its record goes on under the new names.  Another record that had these is dropped.
   virtual Task<void> rename(MailboxId mailbox, const std::string& source_name,
-                            const std::string& target_name);
-  // The mailbox is gone on both sides.
-  virtual Task<void> drop(MailboxId mailbox);
+                            const std::string& target_name) = 0;
+  // The mailbox is gone on both sides: its record goes, with everything of it but the removals of runs.  Its
+  // id is never used again.  Nothing happens when it is gone already.
+  virtual Task<void> drop(MailboxId mailbox) = 0;
 
   // What runs removed.  begin_run() and plan_removals() are durable when they return: intent before deed.
-  virtual Task<RunId> begin_run(std::string mode);
-  virtual Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows);  // by ordinal, new or again
-  virtual Task<std::vector<RemovalRow>> removals(RunId run);                  // ascending by ordinal
-  virtual Task<std::vector<RunRow>> runs();                                   // ascending
+  virtual Task<RunId> begin_run(std::string mode) = 0;
+  virtual Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows) = 0;  // by ordinal, new or again
+  virtual Task<std::vector<RemovalRow>> removals(RunId run) = 0;                  // ascending by ordinal
+  virtual Task<std::vector<RunRow>> runs() = 0;                                   // ascending
 
   // Small facts about this pair of accounts by name ("mirror confirmed", the pace of an account); empty:
   // none.
-  virtual Task<std::string> fact(const std::string& name);
-  virtual Task<void> set_fact(const std::string& name, const std::string& value);
+  virtual Task<std::string> fact(const std::string& name) = 0;
+  virtual Task<void> set_fact(const std::string& name, const std::string& value) = 0;
 
   // Everything so far durable.
   virtual Task<void> flush() = 0;

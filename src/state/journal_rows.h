@@ -20,10 +20,20 @@ Result<std::vector<MailboxRecord>> mailboxes(Database& database, const Accounts&
 Status reset(Database& database, MailboxId mailbox, const Epoch& source, const Epoch& target);
 Status set_settled(Database& database, MailboxId mailbox, const std::string& source,
                    const std::string& target);
+Status rename(Database& database, MailboxId mailbox, const std::string& source_name,
+              const std::string& target_name);
+Status drop(Database& database, MailboxId mailbox);
 
 Result<std::vector<PairRow>> pairs(Database& database, MailboxId mailbox);
 Status record(Database& database, MailboxId mailbox, const std::vector<PairRow>& rows);
 Status forget(Database& database, MailboxId mailbox, const std::vector<MessageRef>& sources);
+
+Result<std::uint64_t> pair_count(Database& database, MailboxId mailbox);
+// By target: the index for it is made when it is first asked for, so these are writes.
+Result<std::vector<PairRow>> pairs_of(Database& database, MailboxId mailbox, Journal::Side side,
+                                      const std::vector<MessageRef>& refs);
+Result<std::vector<PairRow>> pairs_within(Database& database, MailboxId mailbox, Journal::Side side,
+                                          const MessageRef& first, const MessageRef& last);
 
 Result<IntentId> begin(Database& database, MailboxId mailbox, const IntentRow& intent);
 Status finish(Database& database, IntentId intent, const std::vector<PairRow>& stored,
@@ -36,6 +46,15 @@ Status unwatch(Database& database, IntentId intent);
 Result<std::vector<ParkedRow>> parked(Database& database, MailboxId mailbox);
 Status park(Database& database, MailboxId mailbox, const std::vector<ParkedRow>& rows);
 Status unpark(Database& database, MailboxId mailbox, const std::vector<MessageRef>& sources);
+
+Result<RunId> begin_run(Database& database, const Accounts& accounts, const std::string& mode);
+Result<std::vector<RunRow>> runs(Database& database, const Accounts& accounts);
+Status plan_removals(Database& database, RunId run, const std::vector<RemovalRow>& rows);
+Result<std::vector<RemovalRow>> removals(Database& database, RunId run);
+
+Result<std::string> fact(Database& database, const Accounts& accounts, const std::string& name);
+Status set_fact(Database& database, const Accounts& accounts, const std::string& name,
+                const std::string& value);
 
 Result<Duration> slowest_commit(Database& database, const std::string& account);
 Status note_commit(Database& database, const std::string& account, Duration took);

@@ -66,7 +66,7 @@ Task<MailboxRecord> MemoryJournal::mailbox(const std::string& source_name, const
   }
   MemoryState::Mailbox mailbox;
   mailbox.accounts = accounts_;
-  mailbox.record.id = static_cast<MailboxId>(state_->mailboxes.size()) + 1;
+  mailbox.record.id = ++state_->last_mailbox;  // never used twice, as on disk
   mailbox.record.source_name = source_name;
   mailbox.record.target_name = target_name;
   const auto record = mailbox.record;
@@ -127,6 +127,37 @@ Task<void> MemoryJournal::forget(MailboxId mailbox, std::vector<MessageRef> sour
     if (found) (*found)->pairs.erase(source);
   }
   co_return Status{};
+}
+
+Task<std::uint64_t> MemoryJournal::pair_count(MailboxId mailbox) {
+  PF_CO_TRYV(co_await enter("pair_count"));
+  const auto found = find(mailbox);
+  co_return found ? (*found)->pairs.size() : std::uint64_t{0};
+}
+
+std::vector<PairRow> MemoryJournal::pairs_where(MailboxId mailbox, Side side,
+                                                const std::function<bool(const MessageRef&)>& wanted) {
+  std::vector<PairRow> out;
+  const auto found = find(mailbox);
+  if (!found) return out;
+  for (const auto& [source, row] : (*found)->pairs) {
+    if (wanted(side == Side::source ? row.source : row.target)) out.push_back(row);
+  }
+  return out;
+}
+
+Task<std::vector<PairRow>> MemoryJournal::pairs_of(MailboxId mailbox, Side side,
+                                                   std::vector<MessageRef> refs) {
+  PF_CO_TRYV(co_await enter("pairs_of"));
+  std::ranges::sort(refs);
+  co_return pairs_where(mailbox, side,
+                        [&](const MessageRef& ref) { return std::ranges::binary_search(refs, ref); });
+}
+
+Task<std::vector<PairRow>> MemoryJournal::pairs_within(MailboxId mailbox, Side side, MessageRef first,
+                                                       MessageRef last) {
+  PF_CO_TRYV(co_await enter("pairs_within"));
+  co_return pairs_where(mailbox, side, [&](const MessageRef& ref) { return first <= ref && ref <= last; });
 }
 
 Task<IntentId> MemoryJournal::begin(MailboxId mailbox, IntentRow intent) {
@@ -214,6 +245,79 @@ Task<void> MemoryJournal::note_commit(Duration took) {
   PF_CO_TRYV(co_await enter("note_commit"));
   auto& slowest = state_->slowest_commit[accounts_.second];
   slowest = std::max(slowest, took);
+  co_return Status{};
+}
+
+Task<void> MemoryJournal::rename(MailboxId mailbox, const std::string& source_name,
+                                 const std::string& target_name) {
+  PF_CO_TRYV(co_await enter("rename"));
+  PF_CO_TRY(auto* box, find(mailbox));
+  std::erase_if(state_->mailboxes, [&](const auto& other) {
+    const auto& record = other.second.record;
+    return other.first != mailbox && other.second.accounts == box->accounts &&
+           record.source_name == source_name && record.target_name == target_name;
+  });
+  box->record.source_name = source_name;
+  box->record.target_name = target_name;
+  co_return Status{};
+}
+
+Task<void> MemoryJournal::drop(MailboxId mailbox) {
+  PF_CO_TRYV(co_await enter("drop"));
+  state_->mailboxes.erase(mailbox);
+  co_return Status{};
+}
+
+Task<RunId> MemoryJournal::begin_run(std::string mode) {
+  PF_CO_TRYV(co_await enter("begin_run"));
+  const RunId id = static_cast<RunId>(state_->runs.size()) + 1;  // runs are never deleted
+  MemoryState::Run run;
+  run.accounts = accounts_;
+  run.row.id = id;
+  run.row.wall_seconds = wall_seconds();
+  run.row.mode = std::move(mode);
+  state_->runs.emplace(id, std::move(run));
+  co_return id;
+}
+
+Task<void> MemoryJournal::plan_removals(RunId run, std::vector<RemovalRow> rows) {
+  PF_CO_TRYV(co_await enter("plan_removals"));
+  if (rows.empty()) co_return Status{};
+  const auto found = state_->runs.find(run);
+  if (found == state_->runs.end()) co_return no_such("run", run);
+  for (auto& row : rows) {
+    const auto ordinal = row.ordinal;
+    found->second.removals.insert_or_assign(ordinal, std::move(row));
+  }
+  co_return Status{};
+}
+
+Task<std::vector<RemovalRow>> MemoryJournal::removals(RunId run) {
+  PF_CO_TRYV(co_await enter("removals"));
+  const auto found = state_->runs.find(run);
+  if (found == state_->runs.end()) co_return std::vector<RemovalRow>{};
+  co_return values(found->second.removals);
+}
+
+Task<std::vector<RunRow>> MemoryJournal::runs() {
+  PF_CO_TRYV(co_await enter("runs"));
+  std::vector<RunRow> out;
+  for (const auto& [id, run] : state_->runs) {
+    if (run.accounts == accounts_) out.push_back(run.row);
+  }
+  co_return out;
+}
+
+Task<std::string> MemoryJournal::fact(const std::string& name) {
+  PF_CO_TRYV(co_await enter("fact"));
+  const auto& facts = state_->facts[accounts_];
+  const auto found = facts.find(name);
+  co_return found == facts.end() ? std::string() : found->second;
+}
+
+Task<void> MemoryJournal::set_fact(const std::string& name, const std::string& value) {
+  PF_CO_TRYV(co_await enter("set_fact"));
+  state_->facts[accounts_].insert_or_assign(name, value);
   co_return Status{};
 }
 

@@ -22,8 +22,16 @@ struct MemoryState {
     std::map<MessageRef, ParkedRow> parked;
     std::map<IntentId, IntentRow> open, watched;
   };
+  struct Run {
+    std::pair<std::string, std::string> accounts;
+    RunRow row;
+    std::map<std::uint32_t, RemovalRow> removals;  // by ordinal
+  };
   std::map<MailboxId, Mailbox> mailboxes;
+  std::map<RunId, Run> runs;
+  std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> facts;  // by accounts
   std::map<std::string, Duration> slowest_commit;  // by target account
+  MailboxId last_mailbox = 0;
   IntentId last_intent = 0;
 
   // Asked before each call by its name ("begin", "finish"...); an Error makes the call fail with nothing
@@ -43,6 +51,10 @@ class MemoryJournal final : public Journal {
   Task<std::vector<PairRow>> pairs(MailboxId mailbox) override;
   Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) override;
   Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) override;
+  Task<std::uint64_t> pair_count(MailboxId mailbox) override;
+  Task<std::vector<PairRow>> pairs_of(MailboxId mailbox, Side side, std::vector<MessageRef> refs) override;
+  Task<std::vector<PairRow>> pairs_within(MailboxId mailbox, Side side, MessageRef first,
+                                          MessageRef last) override;
 
   Task<IntentId> begin(MailboxId mailbox, IntentRow intent) override;
   Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) override;
@@ -58,12 +70,27 @@ class MemoryJournal final : public Journal {
   Task<Duration> slowest_commit() override;
   Task<void> note_commit(Duration took) override;
 
+  Task<void> rename(MailboxId mailbox, const std::string& source_name,
+                    const std::string& target_name) override;
+  Task<void> drop(MailboxId mailbox) override;
+
+  Task<RunId> begin_run(std::string mode) override;
+  Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows) override;
+  Task<std::vector<RemovalRow>> removals(RunId run) override;
+  Task<std::vector<RunRow>> runs() override;
+
+  Task<std::string> fact(const std::string& name) override;
+  Task<void> set_fact(const std::string& name, const std::string& value) override;
+
   Task<void> flush() override;
 
  private:
   // Lets others run first, as a journal on disk does, then asks for a fault.
   Task<void> enter(std::string_view call);
   Result<MemoryState::Mailbox*> find(MailboxId mailbox);
+  // Those whose reference on `side` is wanted.
+  std::vector<PairRow> pairs_where(MailboxId mailbox, Side side,
+                                   const std::function<bool(const MessageRef&)>& wanted);
   // The mailbox that has the intent.
   Result<MemoryState::Mailbox*> find_intent(IntentId intent);
 

@@ -90,7 +90,48 @@ CREATE TABLE heartbeat(id INTEGER PRIMARY KEY, beats INTEGER NOT NULL) STRICT;
 INSERT INTO heartbeat VALUES(1, 0);
 )sql";
 
-constexpr std::array<std::string_view, 1> all_migrations{version_1};
+constexpr std::string_view version_2 = R"sql(
+-- The highest mailbox.id that was dropped; one row at most.
+CREATE TABLE dropped(id INTEGER PRIMARY KEY, mailbox_id INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;
+
+CREATE TABLE run(
+  id INTEGER PRIMARY KEY,
+  pair_id INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  wall_seconds INTEGER NOT NULL,
+  mode BLOB NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE removal(
+  run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  mailbox_id INTEGER NOT NULL, -- may be gone meanwhile: what was taken from it can still be put back
+  at_source INTEGER NOT NULL,
+  from_name BLOB NOT NULL,
+  quarantine BLOB NOT NULL,
+  ref BLOB NOT NULL,
+  other BLOB NOT NULL,
+  quarantine_epoch BLOB NOT NULL,
+  quarantine_ref BLOB NOT NULL,
+  key BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  date_seconds INTEGER NOT NULL,
+  flags BLOB NOT NULL,
+  done INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY(run_id, ordinal)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE fact(
+  pair_id INTEGER NOT NULL REFERENCES pair(id) ON DELETE CASCADE,
+  name BLOB NOT NULL,
+  value BLOB NOT NULL,
+  sum INTEGER NOT NULL,
+  PRIMARY KEY(pair_id, name)
+) WITHOUT ROWID, STRICT;
+)sql";
+
+constexpr std::array<std::string_view, 2> all_migrations{version_1, version_2};
 
 constexpr std::string_view read_schema =
     "SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";

@@ -63,6 +63,35 @@ Task<void> SqliteJournal::forget(MailboxId mailbox, std::vector<MessageRef> sour
   co_return result;
 }
 
+Task<std::uint64_t> SqliteJournal::pair_count(MailboxId mailbox) {
+  auto work = [mailbox](Database& database) { return rows::pair_count(database, mailbox); };
+  auto result = co_await writer_.call<std::uint64_t>(Kind::read, std::move(work));
+  co_return result;
+}
+
+// By target the first call makes an index.
+Writer::Kind SqliteJournal::kind_for(Side side) {
+  return side == Side::target ? Kind::write : Kind::read;
+}
+
+Task<std::vector<PairRow>> SqliteJournal::pairs_of(MailboxId mailbox, Side side,
+                                                   std::vector<MessageRef> refs) {
+  auto work = [mailbox, side, list = std::move(refs)](Database& database) {
+    return rows::pairs_of(database, mailbox, side, list);
+  };
+  auto result = co_await writer_.call<std::vector<PairRow>>(kind_for(side), std::move(work));
+  co_return result;
+}
+
+Task<std::vector<PairRow>> SqliteJournal::pairs_within(MailboxId mailbox, Side side, MessageRef first,
+                                                       MessageRef last) {
+  auto work = [mailbox, side, from = std::move(first), to = std::move(last)](Database& database) {
+    return rows::pairs_within(database, mailbox, side, from, to);
+  };
+  auto result = co_await writer_.call<std::vector<PairRow>>(kind_for(side), std::move(work));
+  co_return result;
+}
+
 Task<IntentId> SqliteJournal::begin(MailboxId mailbox, IntentRow intent) {
   auto work = [mailbox, row = std::move(intent)](Database& database) {
     return rows::begin(database, mailbox, row);
@@ -141,6 +170,65 @@ Task<void> SqliteJournal::note_commit(Duration took) {
   slowest_noted_ = took;
   Writer::Work work = [account = accounts_.target, took](Database& database) {
     return rows::note_commit(database, account, took);
+  };
+  auto result = co_await writer_.submit(Kind::write, std::move(work));
+  co_return result;
+}
+
+Task<void> SqliteJournal::rename(MailboxId mailbox, const std::string& source_name,
+                                 const std::string& target_name) {
+  Writer::Work work = [mailbox, source_name, target_name](Database& database) {
+    return rows::rename(database, mailbox, source_name, target_name);
+  };
+  auto result = co_await writer_.submit(Kind::write, std::move(work));
+  co_return result;
+}
+
+Task<void> SqliteJournal::drop(MailboxId mailbox) {
+  Writer::Work work = [mailbox](Database& database) { return rows::drop(database, mailbox); };
+  auto result = co_await writer_.submit(Kind::write, std::move(work));
+  co_return result;
+}
+
+Task<RunId> SqliteJournal::begin_run(std::string mode) {
+  auto work = [accounts = accounts_, name = std::move(mode)](Database& database) {
+    return rows::begin_run(database, accounts, name);
+  };
+  auto result = co_await writer_.call<RunId>(Kind::durable, std::move(work));
+  co_return result;
+}
+
+Task<void> SqliteJournal::plan_removals(RunId run, std::vector<RemovalRow> rows) {
+  Writer::Work work = [run, list = std::move(rows)](Database& database) {
+    return rows::plan_removals(database, run, list);
+  };
+  auto result = co_await writer_.submit(Kind::durable, std::move(work));
+  co_return result;
+}
+
+Task<std::vector<RemovalRow>> SqliteJournal::removals(RunId run) {
+  auto work = [run](Database& database) { return rows::removals(database, run); };
+  auto result = co_await writer_.call<std::vector<RemovalRow>>(Kind::read, std::move(work));
+  co_return result;
+}
+
+Task<std::vector<RunRow>> SqliteJournal::runs() {
+  auto work = [accounts = accounts_](Database& database) { return rows::runs(database, accounts); };
+  auto result = co_await writer_.call<std::vector<RunRow>>(Kind::read, std::move(work));
+  co_return result;
+}
+
+Task<std::string> SqliteJournal::fact(const std::string& name) {
+  auto work = [accounts = accounts_, name](Database& database) {
+    return rows::fact(database, accounts, name);
+  };
+  auto result = co_await writer_.call<std::string>(Kind::read, std::move(work));
+  co_return result;
+}
+
+Task<void> SqliteJournal::set_fact(const std::string& name, const std::string& value) {
+  Writer::Work work = [accounts = accounts_, name, value](Database& database) {
+    return rows::set_fact(database, accounts, name, value);
   };
   auto result = co_await writer_.submit(Kind::write, std::move(work));
   co_return result;

@@ -24,6 +24,10 @@ class SqliteJournal final : public Journal {
   Task<std::vector<PairRow>> pairs(MailboxId mailbox) override;
   Task<void> record(MailboxId mailbox, std::vector<PairRow> rows) override;
   Task<void> forget(MailboxId mailbox, std::vector<MessageRef> sources) override;
+  Task<std::uint64_t> pair_count(MailboxId mailbox) override;
+  Task<std::vector<PairRow>> pairs_of(MailboxId mailbox, Side side, std::vector<MessageRef> refs) override;
+  Task<std::vector<PairRow>> pairs_within(MailboxId mailbox, Side side, MessageRef first,
+                                          MessageRef last) override;
 
   Task<IntentId> begin(MailboxId mailbox, IntentRow intent) override;
   Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) override;
@@ -39,9 +43,23 @@ class SqliteJournal final : public Journal {
   Task<Duration> slowest_commit() override;
   Task<void> note_commit(Duration took) override;
 
+  Task<void> rename(MailboxId mailbox, const std::string& source_name,
+                    const std::string& target_name) override;
+  Task<void> drop(MailboxId mailbox) override;
+
+  Task<RunId> begin_run(std::string mode) override;
+  Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows) override;
+  Task<std::vector<RemovalRow>> removals(RunId run) override;
+  Task<std::vector<RunRow>> runs() override;
+
+  Task<std::string> fact(const std::string& name) override;
+  Task<void> set_fact(const std::string& name, const std::string& value) override;
+
   Task<void> flush() override;
 
  private:
+  static Writer::Kind kind_for(Side side);
+
   Writer& writer_;
   rows::Accounts accounts_;
   Duration slowest_noted_{};  // by us: a faster commit is no news
