@@ -1,7 +1,6 @@
 #include "state/writer.h"
 
 #include "async/event.h"
-#include "base/step.h"
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -55,8 +54,8 @@ Status run_in_savepoint(Writer::Work& work, Database& database) {
 }  // namespace
 
 struct Writer::Impl {
-  Impl(std::unique_ptr<Database> file, std::size_t limit, Served by)
-      : database(std::move(file)), max_waiting(limit), served(by) {}
+  explicit Impl(std::unique_ptr<Database> file, std::size_t limit)
+      : database(std::move(file)), max_waiting(limit) {}
 
   // On the event loop.
   asio::awaitable<void> take_place();
@@ -74,7 +73,6 @@ struct Writer::Impl {
   bool unsynced = false;               // the thread's alone: committed, but not durable
 
   const std::size_t max_waiting;
-  const Served served;
   AsyncMutex turn;  // the loop's alone: keeps the order among callers that wait for room
   Event room;
   std::size_t in_flight = 0;
@@ -100,21 +98,16 @@ void Writer::Impl::give_place() {
 }
 
 void Writer::Impl::push(Job job) {
-  bool closed = false;
   {
     const std::lock_guard lock(mutex);
-    closed = stopping;
-    if (!closed) ++counters.calls;
-    if (!closed && served == Served::by_thread) {
+    if (!stopping) {
+      ++counters.calls;
       queue.push_back(std::move(job));
       wake.notify_one();
       return;
     }
   }
-  if (closed) return job.complete(closed_error());
-  std::vector<Job> alone;
-  alone.push_back(std::move(job));
-  serve(alone);
+  job.complete(closed_error());
 }
 
 void Writer::Impl::serve_all() {
@@ -164,13 +157,11 @@ Status Writer::Impl::transact(std::vector<Job>& batch, std::vector<Status>& resu
         job.kind == Kind::read ? run_guarded(job.work, *database) : run_in_savepoint(job.work, *database);
     if (database->idle()) return results[i] ? thrown("the transaction ended early") : results[i];
   }
-  if (writes) PF_STEP(journal);
   if (auto committed = database->exec("COMMIT"); !committed) {
     if (!database->idle()) ignore(database->exec("ROLLBACK"));
     return committed;
   }
   if (writes) {
-    PF_STEP(journal);
     unsynced = !durable;
     const std::lock_guard lock(mutex);
     ++counters.commits;
@@ -185,9 +176,8 @@ Status Writer::Impl::last_sync() {
   return database->exec("UPDATE heartbeat SET beats=beats+1");
 }
 
-Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting, Served served)
-    : impl_(std::make_shared<Impl>(std::move(database), max_waiting, served)) {
-  if (served == Served::by_caller) return;
+Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting)
+    : impl_(std::make_shared<Impl>(std::move(database), max_waiting)) {
   // A plain pointer: close() joins before the last owner can go.
   impl_->thread = std::thread([impl = impl_.get()] { impl->serve_all(); });
 }
@@ -230,12 +220,8 @@ Status Writer::close() {
     impl_->stopping = true;
     impl_->wake.notify_one();
   }
-  if (!impl_->database) return {};
-  if (impl_->thread.joinable()) {
-    impl_->thread.join();
-  } else {
-    impl_->end = impl_->last_sync();
-  }
+  if (!impl_->thread.joinable()) return {};
+  impl_->thread.join();
   impl_->database.reset();
   return impl_->end;
 }
