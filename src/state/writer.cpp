@@ -1,6 +1,7 @@
 #include "state/writer.h"
 
 #include "async/event.h"
+#include "base/step.h"
 
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -54,8 +55,8 @@ Status run_in_savepoint(Writer::Work& work, Database& database) {
 }  // namespace
 
 struct Writer::Impl {
-  explicit Impl(std::unique_ptr<Database> file, std::size_t limit)
-      : database(std::move(file)), max_waiting(limit) {}
+  Impl(std::unique_ptr<Database> file, std::size_t limit, Served by)
+      : database(std::move(file)), max_waiting(limit), served(by) {}
 
   // On the event loop.
   asio::awaitable<void> take_place();
@@ -73,6 +74,7 @@ struct Writer::Impl {
   bool unsynced = false;               // the thread's alone: committed, but not durable
 
   const std::size_t max_waiting;
+  const Served served;
   AsyncMutex turn;  // the loop's alone: keeps the order among callers that wait for room
   Event room;
   std::size_t in_flight = 0;
@@ -98,16 +100,21 @@ void Writer::Impl::give_place() {
 }
 
 void Writer::Impl::push(Job job) {
+  bool closed = false;
   {
     const std::lock_guard lock(mutex);
-    if (!stopping) {
-      ++counters.calls;
+    closed = stopping;
+    if (!closed) ++counters.calls;
+    if (!closed && served == Served::by_thread) {
       queue.push_back(std::move(job));
       wake.notify_one();
       return;
     }
   }
-  job.complete(closed_error());
+  if (closed) return job.complete(closed_error());
+  std::vector<Job> alone;
+  alone.push_back(std::move(job));
+  serve(alone);
 }
 
 void Writer::Impl::serve_all() {
@@ -157,16 +164,19 @@ Status Writer::Impl::transact(std::vector<Job>& batch, std::vector<Status>& resu
         job.kind == Kind::read ? run_guarded(job.work, *database) : run_in_savepoint(job.work, *database);
     if (database->idle()) return results[i] ? thrown("the transaction ended early") : results[i];
   }
+  if (writes) PF_STEP(journal);
   if (auto committed = database->exec("COMMIT"); !committed) {
     if (!database->idle()) ignore(database->exec("ROLLBACK"));
     return committed;
   }
-  if (writes) {
-    unsynced = !durable;
+  if (!writes) return {};
+  unsynced = !durable;
+  {
     const std::lock_guard lock(mutex);
     ++counters.commits;
     if (durable) ++counters.syncs;
   }
+  PF_STEP(journal);
   return {};
 }
 
@@ -176,8 +186,9 @@ Status Writer::Impl::last_sync() {
   return database->exec("UPDATE heartbeat SET beats=beats+1");
 }
 
-Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting)
-    : impl_(std::make_shared<Impl>(std::move(database), max_waiting)) {
+Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting, Served served)
+    : impl_(std::make_shared<Impl>(std::move(database), max_waiting, served)) {
+  if (served == Served::by_caller) return;
   // A plain pointer: close() joins before the last owner can go.
   impl_->thread = std::thread([impl = impl_.get()] { impl->serve_all(); });
 }
@@ -220,8 +231,12 @@ Status Writer::close() {
     impl_->stopping = true;
     impl_->wake.notify_one();
   }
-  if (!impl_->thread.joinable()) return {};
-  impl_->thread.join();
+  if (!impl_->database) return {};
+  if (impl_->thread.joinable()) {
+    impl_->thread.join();
+  } else {
+    impl_->end = impl_->last_sync();
+  }
   impl_->database.reset();
   return impl_->end;
 }

@@ -275,6 +275,7 @@ Task<std::vector<AppendOutcome>> MemoryOpenMailbox::append_command(std::span<App
   refuse_some(messages, outcomes);
   if (outcomes.front().kind != AppendOutcome::Kind::stored) co_return outcomes;
 
+  if (server.options.arrived) server.options.arrived(id_, messages);
   const auto fault = server.options.append_fault
                          ? server.options.append_fault({Op::append, id_, server.calls_})
                          : AppendFault::none;

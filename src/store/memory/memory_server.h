@@ -54,6 +54,8 @@ enum class AppendFault : std::uint8_t {
   drop,          // not stored, answered as stored
 };
 
+struct MemoryMessage;
+
 struct MemoryOptions {
   MemoryOptions();  // a capable server: every feature, '/' between names, four connections
 
@@ -77,6 +79,8 @@ struct MemoryOptions {
   std::function<bool(const MemoryCall&)> cut_move;
   // A piece of so many octets of an append has arrived.
   std::function<void(std::size_t octets)> received;
+  // All octets of an append are here, and it would be stored now.
+  std::function<void(std::string_view mailbox, const std::vector<MemoryMessage>& messages)> arrived;
   // What the server makes of a message it is given, as servers do that mend line ends.
   std::function<std::string(std::string bytes)> rewrite;
 };
