@@ -160,4 +160,10 @@ sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::V
                      [content](sync::RunContext& run) { return sync::run_verify(run, content); });
 }
 
+sync::Summary run_undo(const Endpoint& /*from*/, const Endpoint& /*to*/, std::int64_t /*run*/,
+                       const sync::Timing& /*timing*/, const Environment& /*environment*/,
+                       const sync::Observer& /*observer*/, StopFlag& /*stop*/) {
+  return refused({Errc::unsupported, Scope::run, Retry::never, "undo"});
+}
+
 }  // namespace pf::app

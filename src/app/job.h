@@ -28,6 +28,9 @@ struct Environment {
   bool compress = false;                           // COMPRESS=DEFLATE when offered
   Duration io_timeout = std::chrono::seconds(60);  // no octet in either direction while something is awaited
   Log log;
+  // Puts a question of several lines at most to a person, who says yes or no; empty: there is nobody to ask,
+  // and the answer is no.  Blocks.
+  std::function<bool(const std::string& question)> ask;
 };
 
 // Set from a signal handler or another thread: 1 asks for an orderly end, 2 for an end now.
@@ -38,6 +41,22 @@ sync::Summary run_sync(const Endpoint& from, const Endpoint& to, const sync::Pol
                        const Environment& environment, const sync::Observer& observer, StopFlag& stop);
 sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::VerifyPolicy& policy,
                          const Environment& environment, const sync::Observer& observer, StopFlag& stop);
+
+// A run of these two accounts that removed something.
+struct RemovalRun {
+  std::int64_t id = 0;
+  std::int64_t wall_seconds = 0;  // when it began, unix time
+  std::string mode;               // "mirror", "two-way"
+  std::uint64_t quarantined = 0;  // messages that can be put back
+  std::uint64_t for_good = 0;     // expunged
+  std::uint64_t undone = 0;       // put back since
+};
+// Ascending by id.  Needs no connection and no password.
+Result<std::vector<RemovalRun>> list_runs(const config::Account& from, const config::Account& to,
+                                          const Environment& environment);
+// Puts back what the run removed; `restored` of the summary counts it.
+sync::Summary run_undo(const Endpoint& from, const Endpoint& to, std::int64_t run, const sync::Timing& timing,
+                       const Environment& environment, const sync::Observer& observer, StopFlag& stop);
 
 // One line of doctor's answer.
 struct Finding {

@@ -1,5 +1,6 @@
 #include "cli/args.h"
 
+#include "base/ascii.h"
 #include "cli/did_you_mean.h"
 #include "cli/options.h"
 #include "cli/raw_args.h"
@@ -10,6 +11,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -17,6 +20,10 @@ namespace pf::cli {
 namespace {
 
 using config::usage_error;
+
+constexpr std::uint64_t max_removals = 1'000'000'000'000;
+constexpr std::uint64_t max_run = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t max_message_rate = 1'000'000;
 
 // Parses the value of `option`, when it is given, into `into`.
 template <class T, class Parse>
@@ -58,12 +65,75 @@ Result<std::size_t> parse_connections(std::string_view text) {
   return config::parse_count(text, 1, config::max_connections);
 }
 
-Status check_mode(const RawArgs& raw) {
-  const auto mode = raw.one("mode");
-  if (!mode || *mode == "copy") return {};
-  if (*mode == "mirror" || *mode == "two-way")
-    return usage_error(fmt::format("--mode {} is not in this version: it only copies", *mode));
-  return not_one_of(*mode, "copy").at("--mode");
+Result<sync::Mode> parse_mode(std::string_view text) {
+  for (const auto mode : {sync::Mode::copy, sync::Mode::mirror, sync::Mode::two_way})
+    if (text == sync::name(mode)) return mode;
+  return not_one_of(text, "copy, mirror or two-way");
+}
+
+// "100" messages or "5%" of what is there, from 0.
+Status parse_most(std::string_view text, sync::RemovalPolicy& removal) {
+  if (const auto count = config::parse_count(text, 0, max_removals)) {
+    removal.most_messages = *count;
+    return {};
+  }
+  constexpr double whole = 100;
+  const bool percent = text.ends_with('%') && text.size() > 1;
+  double value = 0;
+  const auto* end = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  if (!percent || error != std::errc{} || rest != end || !(value >= 0 && value <= whole))
+    return usage_error(fmt::format("'{}' is no number and no share: write 100 or 5%", text));
+  removal.most_percent = value;
+  return {};
+}
+
+// What only makes sense where something is removed, or only in a mirror.
+Status check_removal_options(const RawArgs& raw, sync::Mode mode) {
+  const auto given = [&](std::string_view option) { return raw.has(option) || raw.one(option); };
+  if (given("delete-extra") && mode != sync::Mode::mirror)
+    return usage_error("--delete-extra needs --mode mirror");
+  for (const std::string_view option : {"expunge", "max-delete", "delete-to", "delete-mailboxes", "yes"})
+    if (given(option) && mode == sync::Mode::copy)
+      return usage_error(fmt::format("--{} needs --mode mirror or two-way", option));
+  if (raw.has("keep-deleted") && mode == sync::Mode::two_way)
+    return usage_error("--keep-deleted and --mode two-way exclude each other");
+  if (raw.has("expunge") && raw.one("delete-to"))
+    return usage_error("--expunge and --delete-to exclude each other");
+  // What was left out of the comparison would count as extra.
+  for (const std::string_view option : {"since", "before", "max-size", "skip-deleted"})
+    if (given(option) && raw.has("delete-extra"))
+      return usage_error(fmt::format("--delete-extra and --{} exclude each other", option));
+  return {};
+}
+
+Result<sync::RemovalPolicy> removal(const RawArgs& raw, sync::Mode mode) {
+  sync::RemovalPolicy removal;
+  PF_TRYV(check_removal_options(raw, mode));
+  removal.extra = raw.has("delete-extra");
+  removal.for_good = raw.has("expunge");
+  removal.mailboxes = raw.has("delete-mailboxes");
+  removal.confirmed = raw.has("yes");
+  take_text(raw, "delete-to", removal.quarantine);
+  if (iequals(removal.quarantine, "INBOX"))
+    return usage_error("--delete-to: INBOX cannot be the quarantine: name a mailbox of its own");
+  if (const auto text = raw.one("max-delete")) {
+    if (auto parsed = parse_most(*text, removal); !parsed)
+      return std::move(parsed.error().at("--max-delete"));
+  }
+  return removal;
+}
+
+Result<std::uint64_t> parse_message_rate(std::string_view text) {
+  return config::parse_count(text, 1, max_message_rate);
+}
+
+Result<sync::PacePolicy> pace(const RawArgs& raw) {
+  sync::PacePolicy pace;
+  PF_TRYV(take(raw, "max-rate", config::parse_size, pace.bytes_per_second));
+  PF_TRYV(take(raw, "max-messages-rate", parse_message_rate, pace.messages_per_second));
+  PF_TRYV(take(raw, "max-bytes", config::parse_size, pace.most_bytes));
+  return pace;
 }
 
 Result<sync::MailboxChoice> mailbox_choice(const RawArgs& raw) {
@@ -138,11 +208,13 @@ Result<CommonArgs> common(const RawArgs& raw) {
 
 Result<Command> sync_command(const RawArgs& raw) {
   SyncCommand command;
-  PF_TRYV(check_mode(raw));
+  auto& policy = command.policy;
+  PF_TRYV(take(raw, "mode", parse_mode, policy.mode));
+  PF_TRY(policy.removal, removal(raw, policy.mode));
+  PF_TRY(policy.pace, pace(raw));
   PF_TRY(command.from, endpoint(raw, 0, "from-"));
   PF_TRY(command.to, endpoint(raw, 1, "to-"));
   PF_TRY(command.common, common(raw));
-  auto& policy = command.policy;
   PF_TRY(policy.mailboxes, mailbox_choice(raw));
   PF_TRY(policy.messages, message_choice(raw));
   PF_TRY(policy.timing, timing(raw));
@@ -168,6 +240,23 @@ Result<Command> verify_command(const RawArgs& raw) {
   PF_TRY(policy.timing, timing(raw));
   PF_TRYV(take(raw, "connections", parse_connections, policy.connections));
   policy.content = raw.has("content");
+  return command;
+}
+
+Result<Command> undo_command(const RawArgs& raw) {
+  UndoCommand command;
+  const std::size_t first = raw.has("list") ? 0 : 1;
+  if (first == 1) {
+    const auto run = config::parse_count(raw.positionals.front(), 1, max_run);
+    if (!run)
+      return usage_error(fmt::format("'{}' is no run", raw.positionals.front()),
+                         "'postferry undo --list FROM TO' shows them");
+    command.run = static_cast<std::int64_t>(*run);
+  }
+  PF_TRY(command.from, endpoint(raw, first, "from-"));
+  PF_TRY(command.to, endpoint(raw, first + 1, "to-"));
+  PF_TRY(command.timing, timing(raw));
+  PF_TRY(command.common, common(raw));
   return command;
 }
 
@@ -217,6 +306,7 @@ Result<Command> parse_args(std::span<const std::string> words) {
   if (raw.has("help")) return HelpCommand{name};
   if (name == "sync") return sync_command(raw);
   if (name == "verify") return verify_command(raw);
+  if (name == "undo") return undo_command(raw);
   if (name == "doctor") return doctor_command(raw);
   if (name == "completion") return completion_command(raw);
   return ManCommand{};

@@ -19,6 +19,7 @@ Result<int> run_command(const SyncCommand& command, World& world) {
   const auto kind = policy.dry_run ? RunKind::dry_run : RunKind::sync;
   const auto renderer = make_renderer(command.common.output, kind, world);
   environment.log = make_log(command.common.output, *renderer);
+  environment.ask = make_ask(command.common.output, *renderer, world);
   const auto observer = [&](const sync::Event& event) { renderer->event(event); };
   const auto summary = world.engine.run_sync(from, to, policy, environment, observer, *world.stop);
   return finish_run(summary, command.common.output, kind, *renderer, world);

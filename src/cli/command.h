@@ -48,6 +48,12 @@ struct VerifyCommand {
   sync::VerifyPolicy policy;
   CommonArgs common;
 };
+struct UndoCommand {
+  EndpointArgs from, to;
+  std::optional<std::int64_t> run;  // nothing: list the runs
+  sync::Timing timing;
+  CommonArgs common;
+};
 struct DoctorCommand {
   EndpointArgs endpoint;
   CommonArgs common;
@@ -63,7 +69,7 @@ struct HelpCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<SyncCommand, VerifyCommand, DoctorCommand, CompletionCommand, ManCommand,
-                             HelpCommand, VersionCommand>;
+using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, DoctorCommand, CompletionCommand,
+                             ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "base/ascii.h"
 #include "base/os/file.h"
 #include "base/printable.h"
 #include "cli/exit_status.h"
@@ -57,6 +58,17 @@ Log make_log(const OutputArgs& output, Renderer& renderer) {
                                             : LogLevel::error;
   return [lowest, &renderer](LogLevel level, std::string_view text) {
     if (level >= lowest) renderer.log(fmt::format("{}: {}", level_name(level), text));
+  };
+}
+
+std::function<bool(const std::string& question)> make_ask(const OutputArgs& output, Renderer& renderer,
+                                                          const World& world) {
+  const bool for_a_person = output.format == Format::text && !output.quiet;
+  if (!for_a_person || !world.in_is_terminal || !world.err_is_terminal) return {};
+  return [&renderer, &world](const std::string& question) {
+    renderer.question(question);
+    const auto answer = world.read_answer();
+    return answer && (iequals(trim_blanks(*answer), "y") || iequals(trim_blanks(*answer), "yes"));
   };
 }
 

@@ -117,16 +117,22 @@ Result<Configuration> load_configuration(const CommonArgs& common, const config:
   return configuration;
 }
 
-Result<app::Endpoint> resolve_endpoint(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
-                                       const Configuration& configuration, const World& world) {
+Result<config::Account> resolve_account(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
+                                        const Configuration& configuration) {
   auto account = find_account(args, side, configuration);
   if (!account) return named(std::move(account.error()), side);
   apply_password_source(*account, args);
   account->allow_cleartext = allow_cleartext;
   if (auto readable = check_ca(*account); !readable) return named(std::move(readable.error()), side);
-  auto password = password_of(*account, side, world);
+  return account;
+}
+
+Result<app::Endpoint> resolve_endpoint(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
+                                       const Configuration& configuration, const World& world) {
+  PF_TRY(auto account, resolve_account(args, side, allow_cleartext, configuration));
+  auto password = password_of(account, side, world);
   if (!password) return named(std::move(password.error()), side);
-  return app::Endpoint{*std::move(account), *std::move(password)};
+  return app::Endpoint{std::move(account), *std::move(password)};
 }
 
 Result<app::Environment> resolve_environment(const CommonArgs& common, const Configuration& configuration,

@@ -19,6 +19,9 @@ struct Configuration {
 Result<Configuration> load_configuration(const CommonArgs& common, const config::Environ& env);
 
 // `side` is FROM, TO or, where there is only one end, empty: it names the end in error texts and its options.
+Result<config::Account> resolve_account(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
+                                        const Configuration& configuration);
+// The same with its password, asked for when nothing else tells it.
 Result<app::Endpoint> resolve_endpoint(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
                                        const Configuration& configuration, const World& world);
 

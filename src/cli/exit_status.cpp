@@ -65,8 +65,8 @@ int exit_status(const sync::Summary& summary, int stop_signal) {
   if (fatal != nullptr && summary.nothing_done) return exit_status(*fatal, stop_signal);
   if (fatal != nullptr && fatal->code == Errc::locked) return number(Exit::locked);
   if (fatal != nullptr && is_ours(fatal->code)) return number(Exit::unexpected);
-  if (summary.outcome == Outcome::refused || (fatal != nullptr && fatal->code == Errc::guard))
-    return number(Exit::guard);
+  const bool guarded = summary.outcome == Outcome::refused || summary.withheld > 0;
+  if (guarded || (fatal != nullptr && fatal->code == Errc::guard)) return number(Exit::guard);
   // A run that ended before its end (a time limit, a connection lost for good) has mailboxes it did not
   // finish.
   const bool ended_early =

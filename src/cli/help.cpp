@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace pf::cli {
@@ -59,7 +60,11 @@ EXIT STATUS
 
 std::string usage_of(const CommandSpec& command) {
   std::string out(command.name);
-  for (const auto positional : command.positionals) out += fmt::format(" {}", positional);
+  bool optional = !command.unless.empty();
+  for (const auto positional : command.positionals) {
+    out += optional ? fmt::format(" [{}]", positional) : fmt::format(" {}", positional);
+    optional = false;
+  }
   return out;
 }
 
@@ -116,7 +121,7 @@ std::string command_help(const CommandSpec& command) {
     for (const auto& option : group.options)
       if (!option.hidden) out += option_help(option);
   }
-  const bool has_accounts = !command.positionals.empty() && command.positionals.front() == "FROM";
+  const bool has_accounts = std::ranges::find(command.positionals, "FROM") != command.positionals.end();
   if (has_accounts) out += endpoint_help;
   out += examples_of(command);
   if (has_accounts) out += exit_help;

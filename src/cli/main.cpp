@@ -12,6 +12,7 @@
 
 namespace {
 
+constexpr int standard_input = 0;
 constexpr int standard_output = 1;
 constexpr int standard_error = 2;
 constexpr std::size_t usual_width = 80;
@@ -34,13 +35,16 @@ int main(int argc, char** argv) {
   pf::os::install_signal_handlers(&stop);
 
   pf::cli::World world;
-  world.engine = {pf::app::run_sync, pf::app::run_verify, pf::app::run_doctor, pf::app::read_password};
+  world.engine = {pf::app::run_sync,  pf::app::run_verify, pf::app::run_undo,
+                  pf::app::list_runs, pf::app::run_doctor, pf::app::read_password};
   world.out = [](std::string_view text) { write_through(stdout, text); };
   world.err = [](std::string_view text) { write_through(stderr, text); };
+  world.in_is_terminal = pf::os::is_terminal(standard_input);
   world.out_is_terminal = pf::os::is_terminal(standard_output);
   world.err_is_terminal = pf::os::is_terminal(standard_error) && environment_variable("TERM") != "dumb";
   world.err_width = [] { return pf::os::terminal_width(standard_error).value_or(usual_width); };
   world.ask_password = pf::os::read_password;
+  world.read_answer = [] { return pf::os::read_line_from(standard_input); };
   world.env = environment_variable;
   world.stop = &stop;
   world.stop_signal = pf::os::stop_signal;

@@ -52,10 +52,20 @@ std::string option_entry(const Option& option) {
   return fmt::format(".TP\n{}\n{}\n", names, sentence(option.help));
 }
 
+// One that may be left out stands in brackets.
+std::string positionals_of(const CommandSpec& command, std::string_view form) {
+  std::string out;
+  for (const auto positional : command.positionals) {
+    const bool optional = out.empty() && !command.unless.empty();
+    out +=
+        fmt::format(fmt::runtime(form), optional ? fmt::format("[{}]", positional) : std::string(positional));
+  }
+  return out;
+}
+
 std::string command_entry(const CommandSpec& command) {
   auto out = fmt::format(".SS postferry {}", escaped(command.name));
-  for (const auto positional : command.positionals) out += fmt::format(" {}", positional);
-  out += "\n" + paragraphs(command.description);
+  out += positionals_of(command, " {}") + "\n" + paragraphs(command.description);
   for (const auto& group : command.groups) {
     out += fmt::format(".PP\n\\fI{}\\fR\n", escaped(group.title));
     for (const auto& option : group.options)
@@ -69,8 +79,7 @@ std::string synopsis() {
   for (const auto& command : commands()) {
     if (command.hidden) continue;
     out += fmt::format("\\fBpostferry {}\\fR", escaped(command.name));
-    for (const auto positional : command.positionals) out += fmt::format(" \\fI{}\\fR", positional);
-    out += " [\\fIOPTIONS\\fR]\n.br\n";
+    out += positionals_of(command, " \\fI{}\\fR") + " [\\fIOPTIONS\\fR]\n.br\n";
   }
   return out + "\\fBpostferry \\-\\-help\\fR | \\fB\\-\\-version\\fR\n";
 }

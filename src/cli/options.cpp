@@ -99,26 +99,54 @@ OptionGroup pair_output() {
   return group;
 }
 
+OptionGroup removing() {
+  return {"Removing (--mode mirror and two-way)",
+          {value("delete-to", "MAILBOX", "the quarantine: where removed messages go (deleted_from_source)"),
+           flag("expunge", "remove for good instead; cannot be undone"),
+           value("max-delete", "N|P%",
+                 "remove nothing where it would be more than N messages or P percent; 0 withholds all"),
+           flag("yes", "the answer to the question before the first run that removes; waives no limit"),
+           flag("delete-extra", "mirror: remove also what never came from FROM"),
+           flag("delete-mailboxes", "remove also mailboxes that are gone from the other side, once empty")}};
+}
+
+OptionGroup pace() {
+  return {"Pace",
+          {value("max-rate", "BYTES", "at most so many octets of messages a second (500K, 2M)"),
+           value("max-messages-rate", "N", "at most N messages a second"),
+           value("max-bytes", "SIZE", "stop after so many octets of messages; the next run goes on")}};
+}
+
 CommandSpec sync_command() {
   return {
       .name = "sync",
       .group = "Move mail",
       .positionals = {"FROM", "TO"},
-      .summary = "copy what FROM has and TO lacks",
+      .summary = "copy what FROM has and TO lacks, mirror, or keep in step",
       .description =
           "Copies every message that FROM has and TO lacks, with its bytes, arrival date and flags as they "
-          "are. FROM is "
-          "opened read-only. Nothing is deleted on either side. Stop it at any time: the same command goes "
-          "on where it "
-          "stopped and adds nothing twice.\n\n"
-          "Flag changes made at FROM since the last run follow. A message the target refuses is reported and "
-          "not sent "
-          "again until --retry-failed.",
+          "are. Stop it at any time: the same command goes on where it stopped and adds nothing twice.\n\n"
+          "--mode copy, the default, opens FROM read-only and deletes nothing. Flag changes made at FROM "
+          "since the last run follow. A message the target refuses is reported and "
+          "not sent again until --retry-failed.\n\n"
+          "--mode mirror also takes from TO what an earlier run brought there and FROM no longer has. "
+          "--mode two-way carries what was added, changed or deleted on either side since the last run to "
+          "the "
+          "other. What is removed is moved into a quarantine mailbox of its account, and 'postferry undo' "
+          "puts "
+          "it back. More than 10 messages and 10 % of a mailbox, or more than 50 and 10 % of an account, are "
+          "not removed at once but reported (exit status 5), as are removals after all of an account is "
+          "gone. "
+          "Before the first run that removes something you are asked.",
       .groups =
           {mailbox_choice(),
            message_choice(),
            {"How",
-            {words("mode", "MODE", "copy adds what is missing; the only mode of this version", {"copy"}),
+            {words(
+                 "mode", "MODE",
+                 "copy adds what is missing; mirror also removes what is gone from FROM; two-way brings the "
+                 "changes of each side to the other (copy)",
+                 {"copy", "mirror", "two-way"}),
              flag("dry-run", "print the plan and change nothing", 'n'),
              flag("verify", "compare both sides when done"),
              words("order", "ORDER", "oldest or newest message of a mailbox first (oldest)",
@@ -126,6 +154,8 @@ CommandSpec sync_command() {
              flag("keep-deleted", "do not restore a copy that was deleted at TO"),
              flag("no-flags", "do not carry over flag changes of messages copied before"),
              flag("retry-failed", "send messages again that TO refused before")}},
+           removing(),
+           pace(),
            {"Connection and state",
             {connections_option(), compress_option(), time_limit_option(), timeout_option(),
              cleartext_option(), value("state-dir", "DIR", "where runs are remembered", Takes::directory),
@@ -136,6 +166,7 @@ CommandSpec sync_command() {
           {"postferry sync imaps://joe@old.example imaps://joe@new.example",
            "a migration; asks for both passwords"},
           {"postferry sync -n --mailbox 'Archive/*' old new", "print what would be copied, accounts by name"},
+          {"postferry sync -n --mode mirror old new", "print what a mirror would copy and remove"},
           {"postferry sync --from-password-file old.pw --to-password-file new.pw --verify --json "
            "imaps://joe%40old.example@imap.old.example imap://joe@localhost:1143",
            "from a script, with a comparison at the end"}}};
@@ -165,6 +196,29 @@ CommandSpec verify_command() {
           {"postferry verify old new", "are all messages of account 'old' in account 'new'?"},
           {"postferry verify --content --mailbox INBOX imaps://joe@old.example imaps://joe@new.example",
            "the same for one mailbox, octet by octet"}}};
+}
+
+CommandSpec undo_command() {
+  return {.name = "undo",
+          .group = "Move mail",
+          .positionals = {"RUN", "FROM", "TO"},
+          .unless = "list",
+          .summary = "put back what a run removed",
+          .description =
+              "Moves the messages that a run with --mode mirror or two-way put into the quarantine back to "
+              "where they were, with their flags. RUN is the number the summary of that run gave. Run it "
+              "again to go on where it stopped. What was removed with --expunge cannot be put back.\n\n"
+              "FROM and TO are those of the run, in the same order. A later mirror run removes again what "
+              "FROM still lacks.",
+          .groups = {{"How", {flag("list", "list the runs that removed something; without RUN")}},
+                     {"Connection and state",
+                      {compress_option(), time_limit_option(), timeout_option(), cleartext_option(),
+                       value("state-dir", "DIR", "where runs are remembered", Takes::directory),
+                       settle_option()}},
+                     pair_passwords(),
+                     pair_output()},
+          .examples = {{"postferry undo --list old new", "which runs removed something?"},
+                       {"postferry undo 12 old new", "put back what run 12 removed"}}};
 }
 
 CommandSpec doctor_command() {
@@ -209,8 +263,8 @@ CommandSpec man_command() {
 }  // namespace
 
 std::span<const CommandSpec> commands() {
-  static const std::vector<CommandSpec> all = {sync_command(), verify_command(), doctor_command(),
-                                               completion_command(), man_command()};
+  static const std::vector<CommandSpec> all = {sync_command(),   verify_command(),     undo_command(),
+                                               doctor_command(), completion_command(), man_command()};
   return all;
 }
 

@@ -34,7 +34,8 @@ struct Example {
 struct CommandSpec {
   std::string_view name;
   std::string_view group = {};                     // heading in the top help
-  std::vector<std::string_view> positionals = {};  // all required
+  std::vector<std::string_view> positionals = {};  // all required but for `unless`
+  std::string_view unless = {};                    // a switch with which the first positional is left out
   std::vector<std::string_view> words = {};        // values of the first positional, when it is one of few
   std::string_view summary = {};                   // one line, lower case, no full stop
   std::string_view description = {};               // paragraphs, parted by an empty line

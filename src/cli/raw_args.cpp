@@ -85,12 +85,17 @@ Status collect(RawArgs& raw, const Slot& slot) {
 }
 
 Status check_positionals(const CommandSpec& command, const RawArgs& raw) {
-  if (raw.positionals.size() < command.positionals.size())
-    return usage_error(
-        fmt::format("{} is missing", command.positionals[raw.positionals.size()]),
-        fmt::format("write postferry {} {}", command.name, fmt::join(command.positionals, " ")));
-  if (raw.positionals.size() > command.positionals.size())
-    return usage_error(fmt::format("unexpected argument '{}'", raw.positionals[command.positionals.size()]),
+  std::span<const std::string_view> wanted = command.positionals;
+  std::string how = fmt::format("write postferry {} ", command.name);
+  if (!command.unless.empty() && raw.has(command.unless)) {
+    wanted = wanted.subspan(1);
+    how += fmt::format("--{} ", command.unless);
+  }
+  if (raw.positionals.size() < wanted.size())
+    return usage_error(fmt::format("{} is missing", wanted[raw.positionals.size()]),
+                       how + fmt::format("{}", fmt::join(wanted, " ")));
+  if (raw.positionals.size() > wanted.size())
+    return usage_error(fmt::format("unexpected argument '{}'", raw.positionals[wanted.size()]),
                        fmt::format("see 'postferry {} --help'", command.name));
   return {};
 }

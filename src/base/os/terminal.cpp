@@ -14,6 +14,7 @@ namespace pf::os {
 namespace {
 
 constexpr std::size_t max_password = 4096;
+constexpr std::size_t max_line = 4096;
 
 // No echo, no line editing and no signals by the terminal itself: were the program ended by Ctrl-C in here,
 // the shell would be left without echo.
@@ -135,6 +136,18 @@ Result<Secret> read_password_from(int fd, std::string_view prompt) {
   auto answer = read_keys(fd);
   show(fd, "\n");
   return answer;
+}
+
+Result<std::string> read_line_from(int fd) {
+  std::string line;
+  for (;;) {
+    char c = 0;
+    const auto n = ::read(fd, &c, 1);
+    if (n < 0 || (n == 0 && line.empty()))
+      return Error{Errc::cancelled, Scope::run, Retry::never, "question"};
+    if (n == 0 || c == '\n') return line;
+    if (line.size() < max_line) line += c;
+  }
 }
 
 }  // namespace pf::os

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pf::os {
@@ -20,5 +21,9 @@ Result<Secret> read_password(std::string_view prompt);
 
 // The same on an open terminal.
 Result<Secret> read_password_from(int fd, std::string_view prompt);
+
+// One line as typed, without its end, of at most 4096 octets (the rest is read and dropped).
+// Errors: cancelled (end of input on an empty line, or a signal).
+Result<std::string> read_line_from(int fd);
 
 }  // namespace pf::os

@@ -1,6 +1,7 @@
 #include "cli/render/json.h"
 
 #include "base/printable.h"
+#include "cli/render/numbers.h"
 #include "cli/version.h"
 
 #include <nlohmann/json.hpp>
@@ -55,6 +56,10 @@ Json mailbox_json(const sync::MailboxReport& report, RunKind kind) {
                {"flags_changed", report.flags_changed},
                {"vanished", report.vanished},
                {"failed", report.failed},
+               {"deleted", report.deleted},
+               {"withheld", report.withheld},
+               {"moved", report.moved},
+               {"copied_back", report.copied_back},
                {"bytes_copied", report.bytes_copied},
                {"seconds", report.seconds},
                {"created", report.created},
@@ -83,6 +88,9 @@ Json summary_json(const sync::Summary& summary, RunKind kind, int exit_status) {
                {"flags_changed", summary.flags_changed},
                {"vanished", summary.vanished},
                {"failed", summary.failed},
+               {"withheld", summary.withheld},
+               {"moved", summary.moved},
+               {"copied_back", summary.copied_back},
                {"bytes_copied", summary.bytes_copied},
                {"bytes_sent", summary.bytes_sent},
                {"bytes_received", summary.bytes_received},
@@ -90,6 +98,8 @@ Json summary_json(const sync::Summary& summary, RunKind kind, int exit_status) {
                {"warnings", summary.warnings},
                {"failures", Json::array()}};
   for (const auto& failure : summary.failures) json["failures"].push_back(failure_json(failure));
+  json["conflicts"] = summary.conflicts;
+  json["run"] = summary.run.empty() ? Json(nullptr) : Json(summary.run);
   const bool compared = kind == RunKind::verify || summary.verify_differs ||
                         summary.missing + summary.extra + summary.different + summary.normalised > 0;
   if (compared) add_differences(json, summary.missing, summary.extra, summary.different, summary.normalised);
@@ -182,6 +192,17 @@ void JsonRenderer::finding(const app::Finding& finding) {
                        {"topic", finding.topic},
                        {"text", finding.text},
                        {"remedy", finding.remedy}}));
+}
+
+void JsonRenderer::runs(const std::vector<app::RemovalRun>& runs) {
+  for (const auto& run : runs)
+    streams_.out(dumped({{"event", "removal_run"},
+                         {"run", std::to_string(run.id)},
+                         {"time", time_text(run.wall_seconds)},
+                         {"mode", run.mode},
+                         {"quarantined", run.quarantined},
+                         {"undone", run.undone},
+                         {"for_good", run.for_good}}));
 }
 
 void JsonRenderer::findings_done(const Error* stopped, int exit_status) {

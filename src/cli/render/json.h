@@ -22,6 +22,7 @@ class JsonRenderer : public Renderer {
   void event(const sync::Event& event) override;
   void summary(const sync::Summary& summary, int exit_status) override;
   void finding(const app::Finding& finding) override;
+  void runs(const std::vector<app::RemovalRun>& runs) override;
   void findings_done(const Error* stopped, int exit_status) override;
   void log(std::string_view text) override;
 

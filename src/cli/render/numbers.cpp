@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 
 namespace pf::cli {
@@ -90,6 +91,18 @@ std::string clock_text(double seconds) {
   const auto all = whole(seconds);
   if (all < 3600) return fmt::format("{}:{:02}", all / 60, all % 60);
   return fmt::format("{}:{:02}:{:02}", all / 3600, all / 60 % 60, all % 60);
+}
+
+std::string time_text(std::int64_t unix_seconds) {
+  using namespace std::chrono;
+  constexpr std::int64_t last = 253'402'300'799;  // of the year 9999
+  const sys_seconds at{seconds(std::clamp<std::int64_t>(unix_seconds, 0, last))};
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss time(at - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {

@@ -36,7 +36,10 @@ std::string what_was_done(const Summary& s) {
   };
   add(s.restored, "restored");
   add(s.flags_changed, "with changed flags");
-  add(s.deleted, "deleted");
+  add(s.copied_back, "of them from TO to FROM");
+  add(s.moved, "moved");
+  add(s.deleted, "removed");
+  add(s.withheld, "not removed");
   add(s.vanished, "vanished at the source meanwhile");
   add(s.failed, "failed");
   return text;
@@ -75,15 +78,18 @@ std::string dry_run_headline(const Summary& s) {
   if (s.outcome == Outcome::failed) return "Dry run failed: nothing was changed.";
   if (s.outcome == Outcome::interrupted) return "Dry run interrupted: nothing was changed.";
   // What would be copied stands above, line by line: the plan.
-  return fmt::format("Dry run, nothing was changed: {} in {} looked at, {} already there.",
-                     messages(s.source_messages), mailboxes(s.mailboxes), grouped(s.matched));
+  auto text = fmt::format("Dry run, nothing was changed: {} in {} looked at, {} already there",
+                          messages(s.source_messages), mailboxes(s.mailboxes), grouped(s.matched));
+  if (s.withheld > 0)
+    text += fmt::format("; a safety guard would not let {} be removed", messages(s.withheld));
+  return text + ".";
 }
 
 std::string sync_headline(const Summary& s) {
   const auto time = span_text(s.seconds);
   switch (s.outcome) {
     case Outcome::ok:
-      if (s.copied + s.restored + s.flags_changed + s.deleted == 0)
+      if (s.copied + s.restored + s.flags_changed + s.deleted + s.moved + s.withheld == 0)
         return fmt::format("Nothing to do: {} in {} are all there ({}).", messages(s.source_messages),
                            mailboxes(s.mailboxes), time);
       return fmt::format("Done in {}: {}.", time, what_was_done(s));
@@ -101,9 +107,39 @@ std::string sync_headline(const Summary& s) {
   return {};
 }
 
+std::string undo_headline(const Summary& s) {
+  const auto time = span_text(s.seconds);
+  const auto done = fmt::format("{} put back", messages(s.restored));
+  switch (s.outcome) {
+    case Outcome::ok:
+      return fmt::format("Done in {}: {}.", time, done);
+    case Outcome::interrupted:
+      return fmt::format("Interrupted after {}: {}. The same command goes on from here.", time, done);
+    case Outcome::failed:
+      if (s.nothing_done) return "Failed: nothing was done.";
+      return fmt::format("Failed after {}: {}.", time, done);
+    default:
+      return fmt::format("Finished in {}, not all of it: {}.", time, done);
+  }
+}
+
+std::string headline(const Summary& summary, RunKind kind) {
+  switch (kind) {
+    case RunKind::verify:
+      return verify_headline(summary);
+    case RunKind::dry_run:
+      return dry_run_headline(summary);
+    case RunKind::undo:
+      return undo_headline(summary);
+    case RunKind::sync:
+      break;
+  }
+  return sync_headline(summary);
+}
+
 bool is_worth_a_line(const MailboxReport& m) {
-  return m.created || m.copied + m.restored + m.flags_changed + m.vanished + m.failed + m.missing + m.extra +
-                              m.different + m.normalised >
+  return m.created || m.copied + m.restored + m.flags_changed + m.vanished + m.failed + m.deleted +
+                              m.withheld + m.moved + m.missing + m.extra + m.different + m.normalised >
                           0;
 }
 
@@ -151,6 +187,10 @@ std::vector<Column> columns(RunKind kind) {
           {"there", number_cell<&M::matched>, always},
           {"restored", number_cell<&M::restored>, not_zero<&M::restored>},
           {"flags", number_cell<&M::flags_changed>, not_zero<&M::flags_changed>},
+          {"from TO", number_cell<&M::copied_back>, not_zero<&M::copied_back>},
+          {"moved", number_cell<&M::moved>, not_zero<&M::moved>},
+          {"removed", number_cell<&M::deleted>, not_zero<&M::deleted>},
+          {"withheld", number_cell<&M::withheld>, not_zero<&M::withheld>},
           {"vanished", number_cell<&M::vanished>, not_zero<&M::vanished>},
           {"failed", number_cell<&M::failed>, not_zero<&M::failed>},
           {"missing", number_cell<&M::missing>, not_zero<&M::missing>},
@@ -204,6 +244,18 @@ std::string listed(std::string_view title, const std::vector<std::string>& lines
   return text;
 }
 
+std::vector<std::string> all_printable(const std::vector<std::string>& lines) {
+  std::vector<std::string> out;
+  out.reserve(lines.size());
+  for (const auto& line : lines) out.push_back(printable(line));
+  return out;
+}
+
+std::string how_to_undo(const Summary& s) {
+  if (s.run.empty()) return {};
+  return fmt::format("\n'postferry undo {} FROM TO' puts back what was removed.\n", printable(s.run));
+}
+
 std::string failures(const Summary& summary) {
   std::vector<std::string> lines;
   bool refused_messages = false;
@@ -228,19 +280,15 @@ std::string failure_text(const sync::Failure& failure) {
 }
 
 std::string summary_text(const Summary& summary, const SummaryStyle& style) {
-  auto text = style.kind == RunKind::verify    ? verify_headline(summary)
-              : style.kind == RunKind::dry_run ? dry_run_headline(summary)
-                                               : sync_headline(summary);
-  text += "\n";
+  auto text = headline(summary, style.kind) + "\n";
   const bool compared_after = style.kind == RunKind::sync && summary.verify_differs;
   if (compared_after)
     text += fmt::format("The comparison afterwards found differences: {}.\n", differences(summary));
   if (style.kind != RunKind::dry_run) text += mailbox_table(summary, style);
   text += traffic(summary);
-  std::vector<std::string> warnings;
-  warnings.reserve(summary.warnings.size());
-  for (const auto& warning : summary.warnings) warnings.push_back(printable(warning));
-  text += listed("Warnings:", warnings);
+  text += how_to_undo(summary);
+  text += listed("Changed on both sides:", all_printable(summary.conflicts));
+  text += listed("Warnings:", all_printable(summary.warnings));
   return text + failures(summary);
 }
 

@@ -4,6 +4,7 @@
 #include "cli/exit_status.h"
 #include "cli/render/numbers.h"
 #include "cli/render/summary_text.h"
+#include "cli/render/table.h"
 
 #include <fmt/format.h>
 
@@ -99,12 +100,32 @@ void TextRenderer::finding(const app::Finding& finding) {
   out(finding_text(finding, style_.colour));
 }
 
+void TextRenderer::runs(const std::vector<app::RemovalRun>& runs) {
+  if (runs.empty()) return out("No run removed anything.\n");
+  std::vector<std::vector<std::string>> rows = {
+      {"run", "when", "mode", "can be put back", "put back", "gone for good"}};
+  for (const auto& run : runs)
+    rows.push_back({fmt::format("{}", run.id), time_text(run.wall_seconds), printable(run.mode),
+                    grouped(run.quarantined), grouped(run.undone), grouped(run.for_good)});
+  out(table_text(rows));
+}
+
 void TextRenderer::findings_done(const Error* stopped, int /*exit_status*/) {
   if (stopped != nullptr && !failure_shown_) err(error_line(*stopped));
 }
 
 void TextRenderer::log(std::string_view text) {
   err(printable(text) + "\n");
+}
+
+// Line by line, because what it quotes may come from a server.
+void TextRenderer::question(std::string_view text) {
+  std::string shown;
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    shown += printable(text.substr(0, end)) + "\n";
+    text.remove_prefix(end + 1);
+  }
+  err(shown + printable(text) + " [y/N] ");
 }
 
 void QuietRenderer::summary(const sync::Summary& summary, int /*exit_status*/) {

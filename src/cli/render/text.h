@@ -23,8 +23,10 @@ class TextRenderer : public Renderer {
   void event(const sync::Event& event) override;
   void summary(const sync::Summary& summary, int exit_status) override;
   void finding(const app::Finding& finding) override;
+  void runs(const std::vector<app::RemovalRun>& runs) override;
   void findings_done(const Error* stopped, int exit_status) override;
   void log(std::string_view text) override;
+  void question(std::string_view text) override;
 
  private:
   void out(std::string_view text);
@@ -44,6 +46,7 @@ class QuietRenderer : public Renderer {
   void event(const sync::Event& /*event*/) override {}
   void summary(const sync::Summary& summary, int exit_status) override;
   void finding(const app::Finding& finding) override;
+  void runs(const std::vector<app::RemovalRun>& /*runs*/) override {}
   void findings_done(const Error* stopped, int exit_status) override;
   void log(std::string_view /*text*/) override {}
 

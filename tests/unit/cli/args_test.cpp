@@ -127,6 +127,50 @@ TEST(Args, SyncTakesEveryOption) {
   EXPECT_EQ(c.common.output.report_dir, "r");
 }
 
+TEST(Args, WithoutAModeNothingMayBeRemovedAndNoPaceIsKept) {
+  const auto p = sync_of({}).policy;
+  EXPECT_EQ(p.mode, sync::Mode::copy);
+  EXPECT_FALSE(p.removal.extra || p.removal.for_good || p.removal.mailboxes || p.removal.confirmed);
+  EXPECT_FALSE(p.removal.most_messages || p.removal.most_percent);
+  EXPECT_EQ(p.removal.quarantine, "deleted_from_source");
+  EXPECT_FALSE(p.pace.bytes_per_second || p.pace.messages_per_second || p.pace.most_bytes);
+}
+
+TEST(Args, AMirrorTakesEveryOptionOfRemoval) {
+  const auto p = sync_of({"--mode", "mirror", "--delete-extra", "--delete-mailboxes", "--delete-to",
+                          "Old/Bin", "--max-delete", "100", "--yes", "--keep-deleted"})
+                     .policy;
+  EXPECT_EQ(p.mode, sync::Mode::mirror);
+  EXPECT_TRUE(p.removal.extra);
+  EXPECT_TRUE(p.removal.mailboxes);
+  EXPECT_TRUE(p.removal.confirmed);
+  EXPECT_TRUE(p.keep_deleted);
+  EXPECT_FALSE(p.removal.for_good);
+  EXPECT_EQ(p.removal.quarantine, "Old/Bin");
+  EXPECT_EQ(p.removal.most_messages, 100U);
+  EXPECT_FALSE(p.removal.most_percent);
+}
+
+TEST(Args, TheLimitOfRemovalsIsANumberOrAShareAndMayBeNone) {
+  const auto removal = [](const std::string& most) {
+    return sync_of({"--mode", "two-way", "--expunge", "--max-delete", most}).policy.removal;
+  };
+  EXPECT_TRUE(removal("1").for_good);
+  EXPECT_EQ(removal("0").most_messages, 0U);
+  EXPECT_EQ(removal("0%").most_percent, 0.0);
+  EXPECT_EQ(removal("2.5%").most_percent, 2.5);
+  EXPECT_EQ(removal("100%").most_percent, 100.0);
+  EXPECT_FALSE(removal("100%").most_messages);
+}
+
+TEST(Args, APaceIsInOctetsAndMessages) {
+  const auto pace =
+      sync_of({"--max-rate", "500K", "--max-messages-rate", "20", "--max-bytes", "2G"}).policy.pace;
+  EXPECT_EQ(pace.bytes_per_second, 512'000U);
+  EXPECT_EQ(pace.messages_per_second, 20U);
+  EXPECT_EQ(pace.most_bytes, 2'147'483'648U);
+}
+
 TEST(Args, OptionsMayStandBeforeBetweenAndAfterTheAccounts) {
   for (const auto& words : {std::vector<std::string>{"sync", "--dry-run", "old", "new"},
                             std::vector<std::string>{"sync", "old", "--dry-run", "new"},
@@ -178,6 +222,21 @@ TEST(Args, DoctorTakesOneAccountAndItsPassword) {
   EXPECT_TRUE(c.common.output.quiet);
 }
 
+TEST(Args, UndoTakesARunOrListsThem) {
+  const auto undo = parsed({"undo", "12", "old", "new", "--to-password-env", "PW", "--state-dir", "/s"});
+  ASSERT_TRUE(undo.ok()) << undo.error().context;
+  const auto& one = std::get<UndoCommand>(*undo);
+  EXPECT_EQ(one.run, 12);
+  EXPECT_EQ(one.from.where, "old");
+  EXPECT_EQ(one.to.where, "new");
+  EXPECT_EQ(one.to.password_env, "PW");
+  EXPECT_EQ(one.common.state_dir, "/s");
+  const auto list = parsed({"undo", "old", "new", "--list"});
+  ASSERT_TRUE(list.ok()) << list.error().context;
+  EXPECT_EQ(std::get<UndoCommand>(*list).run, std::nullopt);
+  EXPECT_EQ(std::get<UndoCommand>(*list).from.where, "old");
+}
+
 TEST(Args, HelpWinsOverEveryMistake) {
   const auto command = parsed({"sync", "--nonsense", "--help"});
   ASSERT_TRUE(command.ok());
@@ -226,15 +285,46 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"sync", "a", "b", "-x"}, "unknown option '-x' of sync; see 'postferry sync --help'"},
         Case{{"doctor", "a", "--dry-run"},
              "unknown option '--dry-run' of doctor; see 'postferry doctor --help'"},
-        Case{{"sync", "a", "b", "--mode"}, "--mode needs a value: copy"},
+        Case{{"sync", "a", "b", "--mode"}, "--mode needs a value: copy, mirror, two-way"},
         Case{{"sync", "a", "b", "--mailbox="}, "--mailbox needs a value"},
         Case{{"sync", "a", "b", "--mailbox", ""}, "--mailbox is empty"},
         Case{{"sync", "a", "b", "--json=yes"}, "--json takes no value"},
         Case{{"sync", "a", "b", "--order", "oldest", "--order", "newest"}, "--order is given twice"},
-        Case{{"sync", "a", "b", "--mode", "mirror"}, "--mode mirror is not in this version: it only copies"},
-        Case{{"sync", "a", "b", "--mode", "two-way"},
-             "--mode two-way is not in this version: it only copies"},
-        Case{{"sync", "a", "b", "--mode", "move"}, "--mode: 'move' is unknown: use copy"},
+        Case{{"sync", "a", "b", "--mode", "move"}, "--mode: 'move' is unknown: use copy, mirror or two-way"},
+        Case{{"sync", "a", "b", "--delete-extra"}, "--delete-extra needs --mode mirror"},
+        Case{{"sync", "a", "b", "--mode", "two-way", "--delete-extra"}, "--delete-extra needs --mode mirror"},
+        Case{{"sync", "a", "b", "--expunge"}, "--expunge needs --mode mirror or two-way"},
+        Case{{"sync", "a", "b", "--mode=copy", "--max-delete=0"},
+             "--max-delete needs --mode mirror or two-way"},
+        Case{{"sync", "a", "b", "--delete-to", "Old"}, "--delete-to needs --mode mirror or two-way"},
+        Case{{"sync", "a", "b", "--delete-mailboxes"}, "--delete-mailboxes needs --mode mirror or two-way"},
+        Case{{"sync", "a", "b", "--yes"}, "--yes needs --mode mirror or two-way"},
+        Case{{"sync", "a", "b", "--mode", "two-way", "--keep-deleted"},
+             "--keep-deleted and --mode two-way exclude each other"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--expunge", "--delete-to", "Old"},
+             "--expunge and --delete-to exclude each other"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--delete-to", "inbox"},
+             "--delete-to: INBOX cannot be the quarantine: name a mailbox of its own"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--delete-extra", "--since", "2024-01-01"},
+             "--delete-extra and --since exclude each other"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--delete-extra", "--skip-deleted"},
+             "--delete-extra and --skip-deleted exclude each other"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--max-delete", "many"},
+             "--max-delete: 'many' is no number and no share: write 100 or 5%"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--max-delete", "101%"},
+             "--max-delete: '101%' is no number and no share: write 100 or 5%"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--max-delete", "%"},
+             "--max-delete: '%' is no number and no share: write 100 or 5%"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--max-delete", "nan%"},
+             "--max-delete: 'nan%' is no number and no share: write 100 or 5%"},
+        Case{{"sync", "a", "b", "--mode", "mirror", "--max-delete=-1"},
+             "--max-delete: '-1' is no number and no share: write 100 or 5%"},
+        Case{{"sync", "a", "b", "--max-rate", "fast"},
+             "--max-rate: 'fast' is no size: write a positive number with K, M or G, such as 25M"},
+        Case{{"sync", "a", "b", "--max-messages-rate", "0"},
+             "--max-messages-rate: '0' is no whole number from 1 to 1000000"},
+        Case{{"sync", "a", "b", "--max-bytes", "0"},
+             "--max-bytes: '0' is no size: write a positive number with K, M or G, such as 25M"},
         Case{{"sync", "a", "b", "--order", "random"}, "--order: 'random' is unknown: use oldest or newest"},
         Case{{"sync", "a", "b", "--compress", "yes"}, "--compress: 'yes' is unknown: use auto, on or off"},
         Case{{"sync", "a", "b", "--connections", "33"},
@@ -255,6 +345,12 @@ INSTANTIATE_TEST_SUITE_P(
              "--from-password-env and --from-password-file exclude each other"},
         Case{{"sync", "a", "b", "-q", "-v"}, "--quiet and --verbose exclude each other"},
         Case{{"sync", "a", "b", "-n", "--verify"}, "--dry-run and --verify exclude each other"},
+        Case{{"undo"}, "RUN is missing; write postferry undo RUN FROM TO"},
+        Case{{"undo", "12", "a"}, "TO is missing; write postferry undo RUN FROM TO"},
+        Case{{"undo", "--list", "a"}, "TO is missing; write postferry undo --list FROM TO"},
+        Case{{"undo", "--list", "12", "a", "b"}, "unexpected argument 'b'; see 'postferry undo --help'"},
+        Case{{"undo", "a", "b", "c"}, "'a' is no run; 'postferry undo --list FROM TO' shows them"},
+        Case{{"undo", "0", "a", "b"}, "'0' is no run; 'postferry undo --list FROM TO' shows them"},
         Case{{"completion", "tcsh"}, "'tcsh' is unknown: use bash, zsh or fish"},
         Case{{"completion"}, "SHELL is missing; write postferry completion SHELL"}));
 

@@ -55,6 +55,18 @@ TEST(ExitStatus, AnythingThatFailedIsSix) {
   EXPECT_EQ(exit_status(summary, 0), 6);
 }
 
+TEST(ExitStatus, WhatAGuardWithheldIsFiveWhateverElseFailed) {
+  auto summary = ended(Outcome::ok);
+  summary.withheld = 1;
+  EXPECT_EQ(exit_status(summary, 0), 5);
+  summary.outcome = Outcome::partial;
+  summary.failed = 2;
+  summary.verify_differs = true;
+  EXPECT_EQ(exit_status(summary, 0), 5);
+  summary.outcome = Outcome::interrupted;
+  EXPECT_EQ(exit_status(summary, SIGINT), 130);
+}
+
 TEST(ExitStatus, ASignalIsToldOnlyWhenItEndedTheRun) {
   EXPECT_EQ(exit_status(ended(Outcome::interrupted), SIGINT), 130);
   EXPECT_EQ(exit_status(ended(Outcome::interrupted), SIGTERM), 143);

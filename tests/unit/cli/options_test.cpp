@@ -70,8 +70,9 @@ USAGE
   postferry COMMAND [OPTIONS]
 
 Move mail
-  sync FROM TO        copy what FROM has and TO lacks
+  sync FROM TO        copy what FROM has and TO lacks, mirror, or keep in step
   verify FROM TO      compare two accounts and change nothing
+  undo [RUN] FROM TO  put back what a run removed
 
 Find out
   doctor FROM         examine one account: name, TLS, login, abilities, quirks

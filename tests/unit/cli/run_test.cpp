@@ -26,6 +26,7 @@ class Run : public testing::Test {
                                     const sync::Observer& observer, app::StopFlag&) {
       from_ = from, to_ = to, policy_ = policy, environment_ = environment;
       for (const auto& event : events_) observer(event);
+      if (!question_.empty()) agreed_ = environment.ask ? environment.ask(question_) : std::optional<bool>();
       if (log_line_) environment.log(LogLevel::info, "connected");
       return summary_;
     };
@@ -34,6 +35,17 @@ class Run : public testing::Test {
                                       const sync::Observer&, app::StopFlag&) {
       from_ = from, to_ = to, verify_policy_ = policy, environment_ = environment;
       return summary_;
+    };
+    world_.engine.run_undo = [this](const app::Endpoint& from, const app::Endpoint& to, std::int64_t run,
+                                    const sync::Timing&, const app::Environment& environment,
+                                    const sync::Observer&, app::StopFlag&) {
+      from_ = from, to_ = to, undone_ = run, environment_ = environment;
+      return summary_;
+    };
+    world_.engine.list_runs = [this](const config::Account& from, const config::Account& to,
+                                     const app::Environment& environment) {
+      from_.account = from, to_.account = to, environment_ = environment;
+      return runs_;
     };
     world_.engine.run_doctor = [this](const app::Endpoint& endpoint, const app::Environment&,
                                       const std::function<void(const app::Finding&)>& report,
@@ -54,6 +66,10 @@ class Run : public testing::Test {
       asked_.emplace_back(prompt);
       if (!terminal_) return Error(Errc::unsupported, Scope::run, Retry::never, "no terminal");
       return Secret("typed");
+    };
+    world_.read_answer = [this]() -> Result<std::string> {
+      if (answer_.empty()) return Error(Errc::cancelled, Scope::run, Retry::never, "question");
+      return answer_;
     };
     world_.env = [this](const char* name) {
       const auto found = env_.find(name);
@@ -79,11 +95,16 @@ class Run : public testing::Test {
   bool log_line_ = false;
   std::string out_, err_;
   std::vector<std::string> asked_;
+  std::string question_;  // of the engine
+  std::string answer_;
+  std::optional<bool> agreed_;  // nothing: there was nobody to ask
 
   std::vector<sync::Event> events_;
   sync::Summary summary_;
   std::vector<app::Finding> findings_;
   Status doctor_status_;
+  std::int64_t undone_ = 0;
+  Result<std::vector<app::RemovalRun>> runs_ = std::vector<app::RemovalRun>{};
   app::Endpoint from_, to_;
   sync::Policy policy_;
   sync::VerifyPolicy verify_policy_;
@@ -200,6 +221,66 @@ TEST_F(Run, ExternalLoginNeedsNoPassword) {
 TEST_F(Run, ThePromptNamesTheAdministratorWhoLogsIn) {
   EXPECT_EQ(run({"doctor", "imaps://joe@h?admin=boss"}), 0);
   EXPECT_EQ(asked_, std::vector<std::string>{"Password of boss at h: "});
+}
+
+TEST_F(Run, APersonAtTheTerminalIsAsked) {
+  world_.in_is_terminal = world_.err_is_terminal = true;
+  question_ = "INBOX\x1b: 3 messages\nRemove them?";
+  for (const auto& [typed, meant] : std::map<std::string, bool>{
+           {"y", true}, {"Yes", true}, {" y ", true}, {"n", false}, {"yellow", false}, {"", false}}) {
+    answer_ = typed;
+    err_.clear();
+    EXPECT_EQ(run({"sync", "imaps://joe@h", "imaps://joe@i"}), 0);
+    EXPECT_EQ(agreed_, std::optional(meant)) << typed;
+    EXPECT_EQ(err_, "INBOX\\x{1b}: 3 messages\nRemove them? [y/N] ");
+  }
+}
+
+TEST_F(Run, NobodyIsAskedWithoutATerminalOrWhenTheOutputIsForPrograms) {
+  question_ = "Remove?";
+  answer_ = "y";
+  const auto check = [&](bool in, bool err, std::vector<std::string> options) {
+    world_.in_is_terminal = in, world_.err_is_terminal = err;
+    std::vector<std::string> words = {"sync", "imaps://joe@h", "imaps://joe@i"};
+    words.insert(words.end(), options.begin(), options.end());
+    EXPECT_EQ(run(words), 0);
+    EXPECT_EQ(agreed_, std::nullopt);
+    EXPECT_EQ(err_.find("Remove?"), std::string::npos);
+  };
+  check(false, true, {});
+  check(true, false, {});
+  check(true, true, {"--json"});
+  check(true, true, {"--quiet"});
+}
+
+TEST_F(Run, UndoNeedsBothAccountsAndItsStatusIsThatOfTheSummary) {
+  summary_.restored = 2;
+  EXPECT_EQ(run({"undo", "12", "imaps://joe@h", "imaps://joe@i", "--state-dir", "/s"}), 0);
+  EXPECT_EQ(undone_, 12);
+  EXPECT_EQ(from_.account.label(), "imaps://joe@h:993");
+  EXPECT_EQ(to_.password.reveal(), "typed");
+  EXPECT_EQ(environment_.state_dir, "/s");
+  EXPECT_EQ(out_, "Done in 0.0 s: 2 messages put back.\n");
+  summary_.outcome = sync::Outcome::partial;
+  EXPECT_EQ(run({"undo", "12", "imaps://joe@h", "imaps://joe@i"}), 6);
+}
+
+TEST_F(Run, TheListOfRunsNeedsNoPassword) {
+  terminal_ = false;
+  EXPECT_EQ(run({"undo", "--list", "imaps://joe@h", "imaps://joe@i"}), 0);
+  EXPECT_EQ(out_, "No run removed anything.\n");
+  EXPECT_EQ(from_.account.label(), "imaps://joe@h:993");
+  EXPECT_EQ(to_.account.label(), "imaps://joe@i:993");
+  out_.clear();
+  runs_->push_back({.id = 12, .wall_seconds = 0, .mode = "mirror", .quarantined = 3});
+  EXPECT_EQ(run({"undo", "--list", "imaps://joe@h", "imaps://joe@i"}), 0);
+  EXPECT_EQ(out_,
+            "  run                  when    mode  can be put back  put back  gone for good\n"
+            "  12   1970-01-01T00:00:00Z  mirror                3         0              0\n");
+  runs_ = Error(Errc::state, Scope::run, Retry::never, "postferry.db");
+  EXPECT_EQ(run({"undo", "--list", "imaps://joe@h", "imaps://joe@i"}), 1);
+  EXPECT_TRUE(err_.starts_with("postferry: postferry.db: ")) << err_;
+  EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(Run, JsonHasOnlyObjectsOnStandardOutputAndTheSummaryLast) {

@@ -64,6 +64,21 @@ Asked ask(const Terminal& terminal, std::string_view keys) {
   return {std::move(answer), screen};
 }
 
+TEST(ReadLine, IsWhatIsTypedUpToTheEndOfTheLine) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const Fd out(ends[0]);
+  Fd in(ends[1]);
+  const std::string typed = "yes\n\n" + std::string(5000, 'x') + "\nlast";
+  ASSERT_EQ(::write(in.get(), typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+  in = Fd();
+  EXPECT_EQ(read_line_from(out.get()).value(), "yes");
+  EXPECT_EQ(read_line_from(out.get()).value(), "");
+  EXPECT_EQ(read_line_from(out.get()).value(), std::string(4096, 'x'));
+  EXPECT_EQ(read_line_from(out.get()).value(), "last");
+  EXPECT_EQ(read_line_from(out.get()).error().code, Errc::cancelled);
+}
+
 TEST(ReadPassword, ShowsThePromptAndNothingOfTheAnswer) {
   const Terminal terminal;
   const auto asked = ask(terminal, "hunter2\n");

@@ -42,12 +42,17 @@ TEST(JsonRenderer, MailboxIsTheReportOfOneThatIsDone) {
   report.bytes_copied = 18446744073709551615ULL;
   report.seconds = 0.5;
   report.created = true;
+  report.deleted = 5;
+  report.withheld = 6;
+  report.moved = 7;
+  report.copied_back = 1;
   lines.renderer.event(sync::MailboxStarted{"INBOX", "Inbox", 3, 2, 100});
   lines.renderer.event(sync::MailboxDone{report});
   EXPECT_EQ(
       lines.only(),
       R"({"event":"mailbox","source":"INBOX","target":"Inbox","source_messages":3,"target_messages":4,"copied":2,)"
-      R"("matched":1,"restored":0,"flags_changed":0,"vanished":0,"failed":0,"bytes_copied":18446744073709551615,)"
+      R"("matched":1,"restored":0,"flags_changed":0,"vanished":0,"failed":0,"deleted":5,)"
+      R"("withheld":6,"moved":7,"copied_back":1,"bytes_copied":18446744073709551615,)"
       R"("seconds":0.5,"created":true,"settled":false})"
       "\n");
 }
@@ -99,6 +104,12 @@ TEST(JsonRenderer, SummaryHasTheKeysOfTheContractInOrder) {
   s.flags_changed = 2;
   s.vanished = 1;
   s.failed = 1;
+  s.deleted = 5;
+  s.withheld = 6;
+  s.moved = 7;
+  s.copied_back = 2;
+  s.conflicts = {"INBOX: flags of uid 1"};
+  s.run = "12";
   s.bytes_copied = 100;
   s.bytes_sent = 200;
   s.bytes_received = 300;
@@ -110,11 +121,20 @@ TEST(JsonRenderer, SummaryHasTheKeysOfTheContractInOrder) {
   EXPECT_EQ(
       lines.only(),
       R"({"event":"summary","status":"partial","mailboxes":2,"source_messages":10,"copied":3,"matched":4,"restored":1,)"
-      R"("deleted":0,"flags_changed":2,"vanished":1,"failed":1,"bytes_copied":100,"bytes_sent":200,"bytes_received":300,)"
+      R"("deleted":5,"flags_changed":2,"vanished":1,"failed":1,"withheld":6,"moved":7,"copied_back":2,"bytes_copied":100,"bytes_sent":200,"bytes_received":300,)"
       R"("seconds":1.25,"warnings":["w"],"failures":[{"mailbox":"INBOX","uid":7,"reason":"too-big","message":"m",)"
       R"("server_text":"t"},{"mailbox":"Old","uid":null,"reason":"permission","message":"m","server_text":""}],)"
+      R"("conflicts":["INBOX: flags of uid 1"],"run":"12",)"
       R"("waited":{"source":0.5,"target":0.0,"commit":0.0},"error":null,"exit_status":6})"
       "\n");
+}
+
+TEST(JsonRenderer, ARunThatRemovedNothingHasNoNumber) {
+  Lines lines;
+  lines.renderer.summary({}, 0);
+  const auto json = nlohmann::json::parse(lines.only());
+  EXPECT_TRUE(json["run"].is_null());
+  EXPECT_EQ(json["conflicts"], nlohmann::json::array());
 }
 
 TEST(JsonRenderer, VerifyAddsTheDifferences) {
@@ -170,6 +190,21 @@ TEST(JsonRenderer, FindingsEndWithASummary) {
                            "{\"event\":\"finding\",\"level\":\"warning\",\"topic\":\"quota\",\"text\":\"98 % "
                            "used\",\"remedy\":\"Make room\"}\n",
                            "{\"event\":\"summary\",\"status\":\"ok\",\"error\":null,\"exit_status\":0}\n"}));
+}
+
+TEST(JsonRenderer, ARunThatRemovedSomethingIsOneLine) {
+  Lines lines(RunKind::undo);
+  lines.renderer.runs({{.id = 12,
+                        .wall_seconds = 1706702400,
+                        .mode = "mirror",
+                        .quarantined = 3,
+                        .for_good = 1,
+                        .undone = 2}});
+  EXPECT_EQ(
+      lines.only(),
+      R"({"event":"removal_run","run":"12","time":"2024-01-31T12:00:00Z","mode":"mirror","quarantined":3,)"
+      R"("undone":2,"for_good":1})"
+      "\n");
 }
 
 TEST(ReportJson, HoldsEveryMailbox) {

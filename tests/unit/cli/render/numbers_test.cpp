@@ -74,5 +74,13 @@ TEST(Columns, CutNeverSplitsACodePoint) {
   EXPECT_EQ(cut_to("ab", 0), "");
 }
 
+TEST(TimeText, IsUtcAndNeverMoreThanFourDigitsOfAYear) {
+  EXPECT_EQ(time_text(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(time_text(1709210096), "2024-02-29T12:34:56Z");
+  EXPECT_EQ(time_text(-1), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(time_text(253402300800), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(time_text(std::numeric_limits<std::int64_t>::max()), "9999-12-31T23:59:59Z");
+}
+
 }  // namespace
 }  // namespace pf::cli

@@ -118,6 +118,63 @@ TEST(SummaryText, TellsHowARunEnded) {
             "Finished in 2.0 s, a safety guard withheld some of it: 0 messages copied, 0 already there.\n");
 }
 
+TEST(SummaryText, OfARunThatRemovesTellsHowToUndoIt) {
+  Summary s;
+  s.seconds = 2;
+  s.matched = 20;
+  s.deleted = 3;
+  s.run = "12";
+  auto inbox = mailbox("INBOX", "INBOX", 20, 0);
+  inbox.deleted = 3;
+  s.per_mailbox = {inbox};
+  EXPECT_EQ(summary_text(s, {}),
+            "Done in 2.0 s: 0 messages copied, 20 already there, 3 removed.\n"
+            "\n"
+            "  mailbox  messages  copied  there  removed  size  rate   time\n"
+            "  INBOX          20       0     20        3   0 B     -  2.0 s\n"
+            "\n"
+            "'postferry undo 12 FROM TO' puts back what was removed.\n");
+}
+
+TEST(SummaryText, OfARunInBothDirectionsTellsWhatBothSidesChanged) {
+  Summary s;
+  s.seconds = 1;
+  s.copied = 4;
+  s.copied_back = 1;
+  s.moved = 2;
+  s.bytes_copied = 10;
+  s.conflicts = {"INBOX\x1b, uid 7: kept"};
+  const auto text = summary_text(s, {});
+  EXPECT_TRUE(
+      text.starts_with("Done in 1.0 s: 4 messages copied (10 B, 10 B/s), 0 already there, 1 of them "
+                       "from TO to FROM, 2 moved.\n"))
+      << text;
+  EXPECT_NE(text.find("\nChanged on both sides:\n  INBOX\\x{1b}, uid 7: kept\n"), std::string::npos) << text;
+}
+
+TEST(SummaryText, WhatAGuardWithheldIsNeverNothingToDo) {
+  Summary s;
+  s.withheld = 11;
+  EXPECT_EQ(summary_text(s, {}), "Done in 0.0 s: 0 messages copied, 0 already there, 11 not removed.\n");
+  EXPECT_EQ(
+      summary_text(s, {.kind = RunKind::dry_run}),
+      "Dry run, nothing was changed: 0 messages in 0 mailboxes looked at, 0 already there; a safety guard "
+      "would not let 11 messages be removed.\n");
+}
+
+TEST(SummaryText, OfAnUndoTellsWhatWasPutBack) {
+  Summary s;
+  s.seconds = 1;
+  s.restored = 3;
+  EXPECT_EQ(summary_text(s, {.kind = RunKind::undo}), "Done in 1.0 s: 3 messages put back.\n");
+  s.outcome = Outcome::partial;
+  EXPECT_EQ(summary_text(s, {.kind = RunKind::undo}),
+            "Finished in 1.0 s, not all of it: 3 messages put back.\n");
+  s.outcome = Outcome::failed;
+  s.nothing_done = true;
+  EXPECT_EQ(summary_text(s, {.kind = RunKind::undo}), "Failed: nothing was done.\n");
+}
+
 TEST(SummaryText, OfADryRunSaysThatNothingChangedAndLeavesThePlanToItsLines) {
   auto s = example();
   s.copied = 0;
