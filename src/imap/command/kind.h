@@ -27,6 +27,8 @@ enum class CommandKind : std::uint8_t {
   select,
   examine,
   create,
+  delete_,
+  rename,
   subscribe,
   append,
   get_quota_root,

@@ -9,6 +9,18 @@ Result<Command> create(std::string_view mailbox, SpecialUse use, WireOptions opt
   return encoder.finish();
 }
 
+Result<Command> delete_(std::string_view mailbox, WireOptions options) {
+  Encoder encoder{CommandKind::delete_, options};
+  encoder.raw(" ").string(mailbox);
+  return encoder.finish();
+}
+
+Result<Command> rename(std::string_view mailbox, std::string_view to, WireOptions options) {
+  Encoder encoder{CommandKind::rename, options};
+  encoder.raw(" ").string(mailbox).raw(" ").string(to);
+  return encoder.finish();
+}
+
 Result<Command> subscribe(std::string_view mailbox, WireOptions options) {
   Encoder encoder{CommandKind::subscribe, options};
   encoder.raw(" ").string(mailbox);

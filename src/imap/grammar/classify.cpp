@@ -20,7 +20,7 @@ enum Group : std::uint8_t {
   auth,     // LOGIN, AUTHENTICATE
   append,   // APPEND
   message,  // FETCH, STORE, COPY, MOVE
-  mailbox,  // SELECT, STATUS, CREATE, APPEND, ...
+  mailbox,  // SELECT, STATUS, CREATE, DELETE, APPEND, ...
 };
 
 bool is_auth(CommandKind kind) {
@@ -46,6 +46,8 @@ bool is_mailbox(CommandKind kind) {
     case CommandKind::examine:
     case CommandKind::status:
     case CommandKind::create:
+    case CommandKind::delete_:
+    case CommandKind::rename:
     case CommandKind::subscribe:
     case CommandKind::append:
     case CommandKind::uid_copy:

@@ -51,6 +51,9 @@ constexpr std::array<PipelineRule, command_kinds> rules{{
     {K::select,         logged_in,         no,      no,     yes,    no,     no,     AfterLoss::again, no,    opening},
     {K::examine,        logged_in,         no,      no,     yes,    no,     no,     AfterLoss::again, no,    opening},
     {K::create,         logged_in,         no,      no,     no,     no,     no,     AfterLoss::again, yes,   0},
+    // Done twice, they would meet what somebody else has put there meanwhile.
+    {K::delete_,        logged_in,         no,      no,     no,     no,     no,     AfterLoss::probe, yes,   0},
+    {K::rename,         logged_in,         no,      no,     no,     no,     no,     AfterLoss::probe, yes,   0},
     {K::subscribe,      logged_in,         no,      no,     no,     no,     no,     AfterLoss::again, yes,   0},
     {K::append,         logged_in,         no,      no,     no,     no,     no,     AfterLoss::probe, yes,   set({U::exists})},
     {K::get_quota_root, logged_in,         no,      no,     no,     no,     no,     AfterLoss::again, no,    set({U::quota})},
@@ -63,7 +66,7 @@ constexpr std::array<PipelineRule, command_kinds> rules{{
     {K::uid_search,     selected,          no,      no,     no,     yes,    no,     AfterLoss::again, no,    set({U::search})},
     {K::uid_copy,       selected,          no,      no,     no,     yes,    no,     AfterLoss::probe, yes,   0},
     {K::uid_move,       selected,          no,      no,     no,     yes,    no,     AfterLoss::probe, yes,   set({U::status, U::expunge})},
-    {K::uid_expunge,    selected,          no,      no,     no,     yes,    no,     AfterLoss::again, yes,   set({U::expunge})},
+    {K::uid_expunge,    selected,          no,      no,     no,     yes,    no,     AfterLoss::probe, yes,   set({U::expunge})},
 }};
 // clang-format on
 

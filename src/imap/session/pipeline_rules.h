@@ -15,7 +15,7 @@ enum class SessionState : std::uint8_t { not_authenticated, authenticated, selec
 
 enum class AfterLoss : std::uint8_t {
   again,  // reads, or writes that give the same end however often they are done
-  probe,  // find out first whether it took effect: APPEND, MOVE, COPY
+  probe,  // find out first whether it took effect: APPEND, COPY, MOVE, EXPUNGE, DELETE, RENAME
   never,  // bound to the connection it was sent on
 };
 

@@ -27,15 +27,23 @@ void SelectedMailbox::apply(const Tagged& completion) {
 }
 
 void SelectedMailbox::apply_vanished(const Vanished& vanished) {
-  if (vanished.earlier) {
-    vanished_earlier_.add(vanished.uids);
-    return;
-  }
+  if (vanished.earlier) return;
+  note_vanished(vanished.uids);
   // RFC 7162 3.2.10.2: each of them was one message.  A server that says 1:4294967295 cannot take more than
   // there are.
   const auto count = std::min<std::uint64_t>(vanished.uids.count(), exists_);
   exists_ -= static_cast<std::uint32_t>(count);
   gone_ += count;
+}
+
+// A server may name one uid at a time and in any order, so the ranges are put together once there are many.
+void SelectedMailbox::note_vanished(const UidSet& uids) {
+  constexpr std::size_t most = Limits{}.max_vanished_ranges;
+  if (!vanished_) return;
+  vanished_->insert(vanished_->end(), uids.intervals().begin(), uids.intervals().end());
+  if (vanished_->size() <= most) return;
+  vanished_ = UidSet::of(std::move(*vanished_)).intervals();
+  if (vanished_->size() > most / 2) vanished_.reset();
 }
 
 void SelectedMailbox::apply_code(const ResponseCode& code) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pf::imap {
 
@@ -45,12 +46,14 @@ class SelectedMailbox {
 
   // Messages gone since the mailbox was selected (EXPUNGE and VANISHED, not VANISHED (EARLIER)).
   [[nodiscard]] std::uint64_t gone() const { return gone_; }
-  // What VANISHED (EARLIER) named: may hold uids that never existed.
-  [[nodiscard]] const UidSet& vanished_earlier() const { return vanished_earlier_; }
+  // What VANISHED named since the mailbox was selected, in any order; VANISHED (EARLIER) belongs to the
+  // command that asked for it.  Nothing when it was more than anybody should keep.
+  [[nodiscard]] const std::optional<std::vector<UidRange>>& vanished() const { return vanished_; }
 
  private:
   void apply_code(const ResponseCode& code);
   void apply_vanished(const Vanished& vanished);
+  void note_vanished(const UidSet& uids);
 
   std::string name_;
   bool examine_;
@@ -68,7 +71,7 @@ class SelectedMailbox {
   FlagRules rules_;
   std::string mailbox_id_;
   std::uint64_t gone_ = 0;
-  UidSet vanished_earlier_;
+  std::optional<std::vector<UidRange>> vanished_{std::in_place};
 };
 
 }  // namespace pf::imap

@@ -25,6 +25,10 @@ struct Limits {
   std::size_t max_flags = 4096;
   // Kept of a response nobody understands.
   std::size_t max_unknown_text = 1024;
+  // Of one answer to "what changed since": messages, and intervals of uids that vanished.  Whoever has more
+  // changes than that reads the mailbox page by page instead.
+  std::size_t max_changed_messages = 100'000;
+  std::size_t max_vanished_ranges = 100'000;
   // For the client: responses and octets without a tagged one in between, per command, literals streamed not
   // counted.
   std::uint64_t max_untagged_responses = 20'000'000;

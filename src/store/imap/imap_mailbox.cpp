@@ -287,15 +287,18 @@ Task<std::vector<MessageMeta>> ImapMailbox::change_flags(std::span<const FlagCha
 }
 
 Task<void> ImapMailbox::remove(const std::vector<MessageRef>& refs) {
+  for (const auto& piece : to_uids(refs).split(line_budget())) PF_CO_TRYV(co_await expunge(piece));
+  co_return Status{};
+}
+
+// These and no others: a plain EXPUNGE would take what other programs have marked.
+Task<void> ImapMailbox::expunge(const imap::UidSet& uids) {
   FlagSet deleted;
   deleted.add(SystemFlag::deleted);
-  for (const auto& piece : to_uids(refs).split(line_budget())) {
-    PF_CO_TRY(imap::Command mark,
-              imap::command::uid_store(piece, imap::command::StoreMode::add, deleted, {}));
-    PF_CO_TRYV(co_await run_ok(std::move(mark), "UID STORE in"));
-    PF_CO_TRY(imap::Command expunge, imap::command::uid_expunge(piece));
-    PF_CO_TRYV(co_await run_ok(std::move(expunge), "UID EXPUNGE in"));
-  }
+  PF_CO_TRY(imap::Command mark, imap::command::uid_store(uids, imap::command::StoreMode::add, deleted, {}));
+  PF_CO_TRYV(co_await run_ok(std::move(mark), "UID STORE in"));
+  PF_CO_TRY(imap::Command away, imap::command::uid_expunge(uids));
+  PF_CO_TRYV(co_await run_ok(std::move(away), "UID EXPUNGE in"));
   co_return Status{};
 }
 

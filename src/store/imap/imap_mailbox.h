@@ -1,10 +1,12 @@
 // One selected mailbox on one session: the IMAP side of store::OpenMailbox.
 #pragma once
 
+#include "imap/command/store.h"
 #include "store/imap/session.h"
 #include "store/store.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +32,14 @@ class ImapMailbox final : public OpenMailbox {
   Task<std::unique_ptr<MessageStream>> read(std::vector<MessageRef> refs) override;
   Task<std::vector<AppendOutcome>> append(std::span<AppendItem> items) override;
   Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) override;
+  // One STORE for what is added and one for what is taken away: where a change asks for both, it may be that
+  // only the first was done, and the message is named.
+  Task<std::vector<MessageRef>> change_flags_unless(std::span<const FlagChange> changes,
+                                                    const Checkpoint& since) override;
+  Task<Changes> changes_since(const Checkpoint& since) override;
+  // With MOVE, or by COPY and UID EXPUNGE: cut in between, the messages are at both places.
+  Task<std::vector<std::optional<MessageRef>>> move(const std::vector<MessageRef>& refs,
+                                                    const MailboxInfo& to) override;
   Task<void> remove(const std::vector<MessageRef>& refs) override;
   Task<void> close() override;
 
@@ -46,6 +56,15 @@ class ImapMailbox final : public OpenMailbox {
   Task<void> find_uid_next();
   Task<void> find_page_borders(imap::Uid from);
   Task<std::vector<MessageMeta>> fetch_uids(imap::UidSet uids, ScanFields fields);
+  // imap_changes.cpp
+  struct Conditional;
+  Task<void> store_unless(imap::UidSet uids, imap::command::StoreMode mode, FlagSet flags, imap::ModSeq since,
+                          Conditional& told);
+  // imap_move.cpp
+  Task<void> move_some(imap::UidSet uids, const MailboxInfo& to, std::map<imap::Uid, imap::Uid>& copies);
+  Task<imap::Tagged> copy_or_move(imap::CommandKind kind, const imap::UidSet& uids, const MailboxInfo& to,
+                                  imap::Handlers handlers);
+  Task<void> expunge(const imap::UidSet& uids);
 
   std::unique_ptr<Session> session_;
   MailboxInfo mailbox_;

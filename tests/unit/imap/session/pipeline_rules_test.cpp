@@ -28,9 +28,9 @@ const std::set<K> drains{K::starttls, K::authenticate, K::compress, K::idle};
 const std::set<K> selecting{K::logout, K::select, K::examine, K::unselect, K::close};
 const std::set<K> using_selection{K::unselect,   K::close,    K::fetch,    K::uid_fetch,  K::uid_store,
                                   K::uid_search, K::uid_copy, K::uid_move, K::uid_expunge};
-const std::set<K> writing{K::create,    K::subscribe, K::append,   K::close,
-                          K::uid_store, K::uid_copy,  K::uid_move, K::uid_expunge};
-const std::set<K> probed{K::append, K::uid_copy, K::uid_move};
+const std::set<K> writing{K::create, K::delete_,   K::rename,   K::subscribe, K::append,
+                          K::close,  K::uid_store, K::uid_copy, K::uid_move,  K::uid_expunge};
+const std::set<K> probed{K::append, K::delete_, K::rename, K::uid_copy, K::uid_move, K::uid_expunge};
 const std::set<K> never_again{K::logout, K::starttls, K::login,    K::authenticate,
                               K::enable, K::compress, K::unselect, K::close};
 

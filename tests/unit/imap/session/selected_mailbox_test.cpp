@@ -81,12 +81,29 @@ TEST(SelectedMailbox, BelievesNoRangeBomb) {
   EXPECT_EQ(mailbox.exists(), 0U);
 }
 
+TEST(SelectedMailbox, RemembersWhatVanishedButNotWithoutEnd) {
+  SelectedMailbox mailbox{"x", false};
+  feed(mailbox, {"* 10 EXISTS", "A1 OK done", "* VANISHED 7,2:3", "* VANISHED 5"});
+  ASSERT_TRUE(mailbox.vanished());
+  EXPECT_EQ(UidSet::of(*mailbox.vanished()).to_string(), "2:3,5,7");
+  // The same over and over again is little.
+  for (int i = 0; i < 300'000; ++i) mailbox.apply(Response(Vanished{false, UidSet{Uid{5}}}));
+  ASSERT_TRUE(mailbox.vanished());
+  EXPECT_LE(mailbox.vanished()->size(), 100'000U);
+  EXPECT_EQ(UidSet::of(*mailbox.vanished()).to_string(), "2:3,5,7");
+  // Every second uid is much.
+  for (std::uint32_t i = 1'000'000; i > 1000; i -= 2)
+    mailbox.apply(Response(Vanished{false, UidSet{Uid{i}}}));
+  EXPECT_FALSE(mailbox.vanished());
+}
+
 TEST(SelectedMailbox, KeepsApartWhatVanishedEarlier) {
   SelectedMailbox mailbox{"x", false};
   feed(mailbox, {"* 10 EXISTS", "* VANISHED (EARLIER) 1:4294967295", "A1 OK done"});
   EXPECT_EQ(mailbox.exists(), 10U);
   EXPECT_EQ(mailbox.gone(), 0U);
-  EXPECT_EQ(mailbox.vanished_earlier().intervals().size(), 1U);
+  ASSERT_TRUE(mailbox.vanished());
+  EXPECT_TRUE(mailbox.vanished()->empty());
 }
 
 TEST(SelectedMailbox, ForgetsWhatBelongedToTheMailboxBefore) {
