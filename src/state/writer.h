@@ -33,8 +33,13 @@ class Writer {
 
   static constexpr std::size_t default_max_waiting = 1024;
 
+  // by_caller: no thread; submit() does the work before it suspends.  For tests that must know what is on
+  // disk at every moment.
+  enum class Served : std::uint8_t { by_thread, by_caller };
+
   // At most `max_waiting` calls are in the queue; further callers are suspended until there is room.
-  explicit Writer(std::unique_ptr<Database> database, std::size_t max_waiting = default_max_waiting);
+  explicit Writer(std::unique_ptr<Database> database, std::size_t max_waiting = default_max_waiting,
+                  Served served = Served::by_thread);
   // close().
   ~Writer();
   Writer(const Writer&) = delete;
