@@ -35,7 +35,7 @@ class LastBody final : public store::MessageSource {
     const Bytes piece = rest_.first(rest_.size() - (ends ? 1 : 0));
     rest_ = rest_.subspan(piece.size());
     left_ -= std::min<std::uint64_t>(left_, piece.size());
-    taken_ = MonoClock::now();
+    if (!piece.empty()) taken_ = MonoClock::now();
     co_return piece;
   }
   [[nodiscard]] TimePoint taken() const { return taken_; }
@@ -156,7 +156,7 @@ void BatchAppend::stored(const Outgoing& message, const store::AppendOutcome& ou
     unacknowledged_.push_back(&message);
     return;
   }
-  ++job_.stored;
+  ++job_.at_target.stored;
   state::PairRow row;
   row.source = message.item.ref;
   row.target = *outcome.ref;

@@ -14,7 +14,7 @@ void Board::finish(MailboxJob& job) {
   job.phase = MailboxJob::Phase::done;
   if (job.started != TimePoint{})
     job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
-  job.report.target_messages = job.target_status.count + job.stored;
+  job.report.target_messages = job.target_status.count + job.at_target.stored - job.at_target.removed;
   run.meter.mailbox_done();
   run.observer(Event(MailboxDone{job.report}));
   changed.notify_all();

@@ -1,5 +1,7 @@
 #include "sync/diff.h"
 
+#include "sync/merge_flags.h"
+
 #include <algorithm>
 
 namespace pf::sync {
@@ -21,7 +23,7 @@ void diff_flags(const MessageMeta& source, const state::PairRow& pair, const Mes
     add = add.without(at_target->flags);
     remove = remove.intersect(at_target->flags);
   }
-  out.push_back({pair.source, pair.target, std::move(add), std::move(remove), source.flags});
+  out.push_back({pair.source, pair.target, std::move(add), std::move(remove), source.flags, {}, {}, {}});
 }
 
 CopyItem to_copy(const MessageMeta& m, bool restored) {
@@ -76,37 +78,116 @@ bool chosen(const MessageChoice& choice, const MessageMeta& message) {
   return (!choice.since || at >= *choice.since) && (!choice.before || at < *choice.before);
 }
 
-Diff diff(const DiffInput& in) {
-  Diff out;
-  const Recorded recorded(in.pairs);
-  auto pair = in.pairs.begin();
-  for (const MessageMeta& m : in.source) {
-    while (pair != in.pairs.end() && pair->source < m.ref) ++pair;
-    if (pair != in.pairs.end() && pair->source == m.ref && !recorded.doubtful(pair->target)) {
-      const MessageMeta* at_target = in.target != nullptr ? find_ref(*in.target, pair->target) : nullptr;
-      if (in.target != nullptr && at_target == nullptr) {
-        if (in.policy.keep_deleted || !chosen(in.policy.messages, m)) {
-          ++out.kept_deleted;
-        } else {
-          out.restore.push_back(to_copy(m, true));
-        }
-        continue;
+namespace {
+
+class Differ {
+ public:
+  explicit Differ(const DiffInput& in) : in_(in), recorded_(in.pairs) {}
+
+  Diff run() {
+    auto pair = in_.pairs.begin();
+    for (const MessageMeta& m : in_.source) {
+      for (; pair != in_.pairs.end() && pair->source < m.ref; ++pair) gone(*pair);
+      const bool known = pair != in_.pairs.end() && pair->source == m.ref;
+      if (known && !recorded_.doubtful(pair->target)) {
+        there(m, *pair);
+      } else {
+        unpaired(m);
       }
-      ++out.matched;
-      if (in.policy.sync_flags) diff_flags(m, *pair, at_target, in.rules, out.flags);
-      continue;
+      if (known) ++pair;
     }
-    if (!chosen(in.policy.messages, m)) continue;
-    const auto parked = std::ranges::find(in.parked, m.ref, &state::ParkedRow::source);
-    if (parked != in.parked.end() && !worth_another_try(*parked, m, in)) {
-      out.still_parked.push_back(*parked);
-      continue;
-    }
-    if (parked != in.parked.end()) out.unpark.push_back(m.ref);
-    out.unpaired.push_back(to_copy(m, false));
+    for (; pair != in_.pairs.end(); ++pair) gone(*pair);
+    if (in_.target != nullptr) find_unpaired_target(in_, recorded_, out_);
+    return std::move(out_);
   }
-  if (in.target != nullptr) find_unpaired_target(in, recorded, out);
-  return out;
+
+ private:
+  [[nodiscard]] bool two_way() const { return in_.policy.mode == Mode::two_way; }
+
+  // Recorded, and still at the source.
+  void there(const MessageMeta& m, const state::PairRow& pair) {
+    const MessageMeta* at_target = in_.target != nullptr ? find_ref(*in_.target, pair.target) : nullptr;
+    if (in_.target != nullptr && at_target == nullptr) {
+      copy_gone(m, pair);
+      return;
+    }
+    ++out_.matched;
+    if (!in_.policy.sync_flags) return;
+    if (two_way() && at_target != nullptr) {
+      merge(m, pair, *at_target);
+    } else {
+      diff_flags(m, pair, at_target, in_.rules, out_.flags);
+    }
+  }
+
+  void copy_gone(const MessageMeta& m, const state::PairRow& pair) {
+    const bool wanted = chosen(in_.policy.messages, m);
+    if (two_way() && wanted) {
+      const bool changed = m.flags.without(pair.normalised) != pair.flags.without(pair.normalised);
+      if (changed && in_.policy.sync_flags) {
+        out_.conflicts.push_back(m.ref);
+        out_.restore.push_back(to_copy(m, true));
+      } else {
+        out_.gone_target.push_back(pair);
+      }
+    } else if (in_.policy.keep_deleted || !wanted) {
+      ++out_.kept_deleted;
+    } else {
+      out_.restore.push_back(to_copy(m, true));
+    }
+  }
+
+  void merge(const MessageMeta& m, const state::PairRow& pair, const MessageMeta& at_target) {
+    const FlagMerge merged =
+        merge_flags({m.flags, at_target.flags, pair.flags, pair.normalised}, in_.source_rules, in_.rules);
+    if (merged.base == pair.flags && merged.normalised == pair.normalised && !merged.changes_source() &&
+        !merged.changes_target())
+      return;
+    FlagStep step{pair.source, pair.target, merged.target_add, merged.target_remove, merged.base, {}, {}, {}};
+    step.source_add = merged.source_add;
+    step.source_remove = merged.source_remove;
+    step.normalised = merged.normalised;
+    out_.flags.push_back(std::move(step));
+  }
+
+  // Recorded, and gone from the source.
+  void gone(const state::PairRow& pair) {
+    if (recorded_.doubtful(pair.target)) return;
+    if (in_.target == nullptr) return;
+    const MessageMeta* at_target = find_ref(*in_.target, pair.target);
+    if (at_target == nullptr) {
+      out_.forget.push_back(pair.source);
+      return;
+    }
+    const bool changed = at_target->flags.without(pair.normalised) != pair.flags.without(pair.normalised);
+    if (two_way() && changed && in_.policy.sync_flags) {
+      out_.conflicts.push_back(pair.source);
+      out_.restore_back.push_back(pair);
+    } else {
+      out_.gone_source.push_back(pair);
+    }
+  }
+
+  void unpaired(const MessageMeta& m) {
+    if (!chosen(in_.policy.messages, m)) return;
+    const auto parked = std::ranges::find(in_.parked, m.ref, &state::ParkedRow::source);
+    if (parked != in_.parked.end() && !worth_another_try(*parked, m, in_)) {
+      out_.still_parked.push_back(*parked);
+      return;
+    }
+    if (parked != in_.parked.end()) out_.unpark.push_back(m.ref);
+    out_.unpaired.push_back(to_copy(m, false));
+  }
+
+  const DiffInput& in_;
+  Recorded recorded_;
+  Diff out_;
+};
+
+}  // namespace
+
+Diff diff(const DiffInput& in) {
+  return Differ(in).run();
 }
 
 void put_in_order(std::vector<CopyItem>& items, Order order) {

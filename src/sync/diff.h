@@ -23,11 +23,15 @@ struct CopyItem {
   [[nodiscard]] FlagSet all_flags() const { return flags.unite(refused_flags); }
 };
 
-// Flags that changed at the source since the base.
+// Flags that changed since the base.
 struct FlagStep {
   MessageRef source, target;
-  FlagSet add, remove;
+  FlagSet add, remove;  // at the target
   FlagSet base_after;
+  FlagSet source_add, source_remove;  // two-way
+  FlagSet normalised;                 // two-way: found out to be kept by one side only
+  [[nodiscard]] bool changes_target() const { return !add.empty() || !remove.empty(); }
+  [[nodiscard]] bool changes_source() const { return !source_add.empty() || !source_remove.empty(); }
 };
 
 struct DiffInput {
@@ -37,7 +41,8 @@ struct DiffInput {
   // What the target holds (flags fields, ascending); nothing: it is known to be untouched since `pairs` was
   // written.
   const std::vector<MessageMeta>* target = nullptr;
-  const FlagRules& rules;
+  const FlagRules& rules;         // of the target
+  const FlagRules& source_rules;  // two-way
   const Policy& policy;
   std::optional<std::uint64_t> size_limit;  // of the target
 };
@@ -49,7 +54,12 @@ struct Diff {
   std::vector<MessageRef> unpaired_target;     // at the target, in no pair
   std::vector<state::ParkedRow> still_parked;  // refused before, not tried again
   std::vector<MessageRef> unpark;              // refused before, tried again now
-  std::uint64_t matched = 0;                   // recorded and there
+  std::vector<state::PairRow> gone_source;     // the source message is gone, its copy is there
+  std::vector<state::PairRow> gone_target;     // two-way: the copy is gone, the source message is as it was
+  std::vector<state::PairRow> restore_back;    // two-way: gone from the source, changed at the target
+  std::vector<MessageRef> forget;              // recorded, and gone on both sides
+  std::vector<MessageRef> conflicts;  // two-way, by source: removed here, changed there; the change wins
+  std::uint64_t matched = 0;          // recorded and there
   std::uint64_t kept_deleted = 0;
 };
 

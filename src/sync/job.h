@@ -41,8 +41,14 @@ struct MailboxJob {
   std::unique_ptr<store::OpenMailbox> opened_source;  // for the first lane that copies
   store::MailboxStatus source_status;                 // when it was scanned
   store::MailboxStatus target_status;                 // before anything of ours
-  FlagRules rules;
+  FlagRules rules;                                    // of the target
+  FlagRules source_rules;                             // two-way
   std::vector<FlagStep> flags;
+  // Modes that remove: what may go, if the guards let it.
+  std::vector<state::PairRow> gone_source, gone_target;
+  std::vector<MessageMeta> extra;         // at the target and never from the source
+  std::vector<MessageMeta> back;          // two-way: to be copied from the target to the source
+  std::vector<MessageRef> new_at_source;  // planned to be copied, in case they are only moved
 
   // What is left to copy, in order.  Lanes take from the front.
   std::deque<CopyItem> queue;
@@ -54,7 +60,11 @@ struct MailboxJob {
   bool recovering = false;  // no new batch may leave
   pf::Event changed;
 
-  std::uint64_t stored = 0;    // copies of ours that are certain
+  // What is certain to have been done by us since the statuses were taken.
+  struct Doings {
+    std::uint64_t stored = 0, removed = 0;
+  };
+  Doings at_source, at_target;
   bool incomplete = false;     // something was left undone: never settle
   std::optional<Error> error;  // the mailbox cannot go on
   TimePoint started{};
@@ -76,6 +86,11 @@ struct MailboxJob {
   }
   void forget_plan() {
     flags.clear();
+    gone_source.clear();
+    gone_target.clear();
+    extra.clear();
+    back.clear();
+    new_at_source.clear();
     queue.clear();
     queued_bytes = 0;
     opened_source.reset();

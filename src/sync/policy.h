@@ -73,9 +73,10 @@ struct Policy {
   MessageChoice messages;
   Order order = Order::oldest;
   bool dry_run = false;
-  bool sync_flags = true;     // changes since the recorded base travel
-  bool keep_deleted = false;  // a recorded copy that vanished from the target is left alone
-  bool retry_failed = false;  // parked messages are tried again
+  bool sync_flags = true;         // changes since the recorded base travel
+  bool keep_deleted = false;      // a recorded copy that vanished from the target is left alone
+  bool retry_failed = false;      // parked messages are tried again
+  bool adopt_renumbered = false;  // a mailbox that was renumbered and lost much is taken as it is now
   bool verify_after = false;
   std::size_t connections = 0;  // a side; 0: chosen
   Timing timing;

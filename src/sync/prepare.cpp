@@ -1,9 +1,10 @@
 #include "sync/prepare.h"
 
 #include "async/group.h"
-#include "sync/content.h"
-#include "sync/match.h"
+#include "sync/changes.h"
+#include "sync/pairing.h"
 #include "sync/recover.h"
+#include "sync/renumbered.h"
 #include "sync/scan.h"
 
 #include <fmt/format.h>
@@ -32,9 +33,9 @@ class Preparation {
   Task<void> prepare() {
     if (!job_.creating) PF_CO_TRYV(co_await recall());
     PF_CO_TRYV(co_await look_at_both());
-    PF_CO_TRYV(co_await check_epochs());
     PF_CO_TRYV(co_await compare());
-    PF_CO_TRYV(co_await pair_by_identity());
+    if (target_) PF_CO_TRYV(co_await pair_by_identity(run_, job_, *source_, *target_, diff_));
+    PF_CO_TRYV(co_await plan_removals());
     plan();
     job_.opened_source = std::move(source_);
     if (target_) ignore(co_await target_->close());
@@ -53,42 +54,98 @@ class Preparation {
     co_return Status{};
   }
 
-  Task<void> look_at_source() {
-    PF_CO_TRY(source_, co_await patience_.open(run_.source, job_.mapped.source, store::Access::read));
-    PF_CO_TRY(source_list_, co_await scan_all(*source_, store::ScanFields::basic));
+  // ---- looking
+
+  Task<void> look_at_both() {
+    // What changed will do, as far as can be told before the mailboxes are open.
+    bool scanning = true;
+    if (job_.record.id != 0 && job_.mapped.exists && !job_.report.created) {
+      PF_CO_TRY(const bool may, co_await changes_may_do(run_, job_));
+      scanning = !may;
+    }
+    {
+      TaskGroup group;
+      co_await group.spawn(open_source(scanning));
+      co_await group.spawn(open_target(scanning));
+      PF_CO_TRYV(co_await group.join());
+    }
+    note_statuses();
+    PF_CO_TRYV(co_await check_epochs());
+    const bool known = !forgotten_ && !job_.record.source_settled.empty();  // check_epochs() may forget
+    if (!scanning && known && target_) {
+      PF_CO_TRY(auto changes, co_await look_at_changes(run_, job_, *source_, *target_));
+      if (changes) {
+        look_ = *std::move(changes);
+        co_return Status{};
+      }
+    }
+    if (!scanning) {
+      TaskGroup group;
+      co_await group.spawn(scan_source());
+      co_await group.spawn(scan_target());
+      PF_CO_TRYV(co_await group.join());
+    }
+    note_shortfall();
+    if (!forgotten_) {
+      PF_CO_TRY(look_.pairs, co_await run_.journal.pairs(job_.record.id));
+    }
     co_return Status{};
   }
 
-  Task<void> look_at_target() {
+  Task<void> open_source(bool scanning) {
+    // Two-way the source is written to as well; only SELECT tells which flags are permanent.
+    const bool writes = run_.policy.mode == Mode::two_way && !run_.policy.dry_run;
+    const auto access = writes ? store::Access::write : store::Access::read;
+    PF_CO_TRY(source_, co_await patience_.open(run_.source, job_.mapped.source, access));
+    if (scanning) PF_CO_TRYV(co_await scan_source());
+    co_return Status{};
+  }
+
+  Task<void> open_target(bool scanning) {
     while (job_.creating) co_await job_.changed.wait();
     if (job_.record.id == 0) PF_CO_TRYV(co_await recall());
     if (!job_.mapped.exists) co_return Status{};
     // SELECT, because EXAMINE does not tell which flags are permanent; a dry run looks only.
     const auto access = run_.policy.dry_run ? store::Access::read : store::Access::write;
     PF_CO_TRY(target_, co_await patience_.open(run_.target, job_.mapped.target, access));
-    if (target_->status().count == 0) co_return Status{};
-    PF_CO_TRY(target_list_, co_await scan_all(*target_, store::ScanFields::flags));
+    if (scanning) PF_CO_TRYV(co_await scan_target());
     co_return Status{};
   }
 
-  Task<void> look_at_both() {
-    TaskGroup group;
-    co_await group.spawn(look_at_source());
-    co_await group.spawn(look_at_target());
-    PF_CO_TRYV(co_await group.join());
+  Task<void> scan_source() {
+    PF_CO_TRY(look_.source, co_await scan_all(*source_, store::ScanFields::basic));
+    co_return Status{};
+  }
+
+  Task<void> scan_target() {
+    if (!target_ || target_->status().count == 0) co_return Status{};
+    const auto fields = run_.policy.mode == Mode::copy ? store::ScanFields::flags : store::ScanFields::basic;
+    PF_CO_TRY(look_.target, co_await scan_all(*target_, fields));
+    co_return Status{};
+  }
+
+  void note_statuses() {
     job_.source_status = source_->status();
-    job_.stored = 0;  // what was recovered is counted by the target itself
+    job_.at_source = job_.at_target = {};  // what was recovered is counted by the servers themselves
     if (target_) {
       job_.target_status = target_->status();
       if (!run_.policy.dry_run) job_.rules = target_->flag_rules();
     }
+    if (run_.policy.mode == Mode::two_way && !run_.policy.dry_run) job_.source_rules = source_->flag_rules();
     job_.report.source_messages = job_.source_status.count;
-    if (source_list_.size() < job_.source_status.count) {
-      run_.warn(fmt::format("{}: the source lists {} of {} messages", job_.report.source, source_list_.size(),
-                            job_.source_status.count));
+  }
+
+  // A server that lists less than it says it has: what is missing in the list is not gone.
+  void note_shortfall() {
+    auto note = [&](const std::string& side, const std::string& mailbox, std::size_t listed,
+                    std::uint64_t count) {
+      if (listed >= count) return;
+      run_.warn(fmt::format("{}: the {} lists {} of {} messages", printable(mailbox), side, listed, count));
       job_.incomplete = true;
-    }
-    co_return Status{};
+      short_list_ = true;
+    };
+    note("source", job_.report.source, look_.source.size(), job_.source_status.count);
+    if (target_) note("target", job_.report.target, look_.target.size(), job_.target_status.count);
   }
 
   // References of another epoch mean nothing: forget them and pair by identity again.
@@ -97,9 +154,18 @@ class Preparation {
     const Epoch& target = job_.target_status.epoch;
     const bool same = job_.record.source_epoch == source && job_.record.target_epoch == target;
     if (same && !source.empty() && !target.empty()) co_return Status{};
-    if (!job_.record.source_epoch.empty() && !run_.policy.dry_run) {
-      run_.notice(
-          fmt::format("{}: its numbering changed (UIDVALIDITY); pairing by content", job_.report.source));
+    const auto changed = [](const Epoch& then, const Epoch& now) {
+      return !then.empty() && !now.empty() && then != now;
+    };
+    if (changed(job_.record.source_epoch, source)) {
+      run_.notice(fmt::format("{}: the source renumbered its messages (UIDVALIDITY); pairing by content",
+                              printable(job_.report.source)));
+      PF_CO_TRYV(co_await check_renumbered(run_, job_, *source_, printable(job_.report.source)));
+    }
+    if (changed(job_.record.target_epoch, target)) {
+      run_.notice(fmt::format("{}: the target renumbered its messages (UIDVALIDITY); pairing by content",
+                              printable(job_.report.target)));
+      PF_CO_TRYV(co_await check_renumbered(run_, job_, *target_, printable(job_.report.target)));
     }
     if (run_.policy.dry_run) {
       forgotten_ = !job_.record.source_epoch.empty();
@@ -108,25 +174,27 @@ class Preparation {
     PF_CO_TRYV(co_await run_.journal.reset(job_.record.id, source, target));
     job_.record.source_epoch = source;
     job_.record.target_epoch = target;
+    job_.record.source_settled.clear();
+    job_.record.target_settled.clear();
     co_return Status{};
   }
 
+  // ---- comparing
+
   Task<void> compare() {
     if (!forgotten_) {
-      PF_CO_TRY(pairs_, co_await run_.journal.pairs(job_.record.id));
       PF_CO_TRY(parked_, co_await run_.journal.parked(job_.record.id));
     }
-    DiffInput in{source_list_,
-                 pairs_,
-                 parked_,
-                 target_ ? &target_list_ : nullptr,
-                 job_.rules,
-                 run_.policy,
-                 run_.target.features().max_message_bytes};
+    const DiffInput in{
+        look_.source, look_.pairs,       parked_,     target_ ? &look_.target : nullptr,
+        job_.rules,   job_.source_rules, run_.policy, run_.target.features().max_message_bytes};
     diff_ = diff(in);
+    if (!look_.whole) diff_.matched += job_.source_status.count - look_.source.size();
     if (job_.siblings) PF_CO_TRYV(co_await leave_out_siblings());
-    if (!diff_.unpark.empty() && !run_.policy.dry_run)
-      PF_CO_TRYV(co_await run_.journal.unpark(job_.record.id, diff_.unpark));
+    if (run_.policy.dry_run) co_return Status{};
+    if (!diff_.unpark.empty()) PF_CO_TRYV(co_await run_.journal.unpark(job_.record.id, diff_.unpark));
+    if (!diff_.forget.empty() && !short_list_)
+      PF_CO_TRYV(co_await run_.journal.forget(job_.record.id, diff_.forget));
     co_return Status{};
   }
 
@@ -137,49 +205,35 @@ class Preparation {
     co_return Status{};
   }
 
-  // No record says that these are at the target: their keys, and if need be their contents, do.
-  Task<void> pair_by_identity() {
-    if (diff_.unpaired.empty() || diff_.unpaired_target.empty()) co_return Status{};
-    std::vector<MessageRef> refs;
-    for (const auto& item : diff_.unpaired) refs.push_back(item.ref);
-    PF_CO_TRY(const auto at_source, co_await source_->fetch(refs, store::ScanFields::keys));
-    PF_CO_TRY(const auto at_target, co_await target_->fetch(diff_.unpaired_target, store::ScanFields::keys));
-    MatchOptions options;
-    const std::string& family = run_.source.features().object_id_family;
-    options.compare_object_ids = !family.empty() && family == run_.target.features().object_id_family;
-    options.target_rewrites = run_.target.features().rewrites_messages;
-    MatchResult result = match(at_source, at_target, options);
-    PF_CO_TRYV(co_await resolve_open(*source_, *target_, at_source, at_target, result));
-    auto adopted = co_await adopt(at_source, at_target, result);
-    co_return adopted;
-  }
+  // ---- planning
 
-  // With no base flags are only added, never removed.
-  Task<void> adopt(const std::vector<MessageMeta>& at_source, const std::vector<MessageMeta>& at_target,
-                   const MatchResult& result) {
-    std::vector<state::PairRow> rows;
-    std::vector<MessageRef> paired;
-    for (const auto& [s, t] : result.pairs) {
-      state::PairRow row;
-      row.source = at_source[s].ref;
-      row.target = at_target[t].ref;
-      row.key = *at_source[s].key;
-      row.size = at_source[s].size;
-      row.date_seconds = at_source[s].date ? at_source[s].date->unix_seconds() : 0;
-      row.flags = at_source[s].flags.intersect(at_target[t].flags);
-      const FlagSet missing = at_source[s].flags.without(at_target[t].flags);
-      row.normalised = missing.without(job_.rules.kept(missing));
-      if (run_.policy.sync_flags && !missing.empty()) {
-        job_.flags.push_back({row.source, row.target, job_.rules.kept(missing), {}, at_source[s].flags});
-      }
-      paired.push_back(row.source);
-      rows.push_back(std::move(row));
+  // Candidates only: guards and the person asked have the last word, when all mailboxes have been seen.
+  Task<void> plan_removals() {
+    const Policy& policy = run_.policy;
+    if (policy.mode == Mode::copy) co_return Status{};
+    if (short_list_) {
+      diff_.restore_back.clear();  // may be there after all
+      co_return Status{};
     }
-    std::ranges::sort(paired);
-    std::erase_if(diff_.unpaired,
-                  [&](const CopyItem& item) { return std::ranges::binary_search(paired, item.ref); });
-    diff_.matched += rows.size();
-    if (!run_.policy.dry_run) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(rows)));
+    job_.gone_source = std::move(diff_.gone_source);
+    job_.gone_target = std::move(diff_.gone_target);
+    if (policy.mode == Mode::mirror) {
+      if (policy.removal.extra && target_ && !diff_.unpaired_target.empty()) {
+        PF_CO_TRY(job_.extra, co_await target_->fetch(diff_.unpaired_target, store::ScanFields::keys));
+      }
+      co_return Status{};
+    }
+    std::vector<MessageRef> back = std::move(diff_.unpaired_target);
+    for (const auto& pair : diff_.restore_back) back.push_back(pair.target);
+    if (!back.empty() && target_) {
+      PF_CO_TRY(job_.back, co_await target_->fetch(back, store::ScanFields::keys));
+    }
+    std::erase_if(job_.back, [&](const MessageMeta& m) { return !chosen(policy.messages, m); });
+    if (policy.dry_run) co_return Status{};
+    // A changed message that the other side removed is a new one there.
+    std::vector<MessageRef> sources;
+    for (const auto& pair : diff_.restore_back) sources.push_back(pair.source);
+    if (!sources.empty()) PF_CO_TRYV(co_await run_.journal.forget(job_.record.id, sources));
     co_return Status{};
   }
 
@@ -189,6 +243,10 @@ class Preparation {
     std::ranges::move(diff_.restore, std::back_inserter(items));
     drop_too_big(items);
     put_in_order(items, run_.policy.order);
+    if (run_.policy.mode != Mode::copy) {
+      for (const auto& item : items) job_.new_at_source.push_back(item.ref);
+    }
+    for (const auto& ref : diff_.conflicts) note_conflict(ref);
     job_.report.matched = diff_.matched;
     if (diff_.kept_deleted != 0) job_.incomplete = true;  // another run may want them back
     for (auto& item : items) {
@@ -205,6 +263,12 @@ class Preparation {
                                     row.reason, printable(row.server_text));
       fail(std::move(failure));
     }
+  }
+
+  void note_conflict(const MessageRef& source) {
+    run_.summary.conflicts.push_back(
+        fmt::format("{} uid {}: removed on one side, changed on the other; the change wins, it is put back",
+                    printable(job_.report.source), run_.source.ref_text(source)));
   }
 
   // Not worth the download: the target has said what it takes.
@@ -234,10 +298,10 @@ class Preparation {
   MailboxJob& job_;
   Patience& patience_;
   std::unique_ptr<store::OpenMailbox> source_, target_;
-  std::vector<MessageMeta> source_list_, target_list_;
-  std::vector<state::PairRow> pairs_;
+  Look look_;
   std::vector<state::ParkedRow> parked_;
-  bool forgotten_ = false;  // dry run: recorded pairs are of another epoch
+  bool forgotten_ = false;   // dry run: recorded pairs are of another epoch
+  bool short_list_ = false;  // what is not listed may be there all the same
   Diff diff_;
 };
 

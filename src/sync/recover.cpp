@@ -164,7 +164,7 @@ Task<std::vector<MessageRef>> settle_intents(RunContext& run, MailboxJob& job,
       missing.push_back(lost[u].intent.items[i].source);
       watched.push_back(lost[u].intent.items[i]);
     }
-    job.stored += stored[u].size();
+    job.at_target.stored += stored[u].size();
     if (watched.empty()) {
       PF_CO_TRYV(co_await run.journal.finish(lost[u].intent.id, std::move(stored[u]), {}));
     } else {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace pf::sync {
 
 namespace {
@@ -29,18 +31,80 @@ Task<void> know_status(Board& board, store::Store& store, store::MailboxInfo Map
 
 }  // namespace
 
-std::string encode_settled(const store::MailboxStatus& status, bool flags_matter) {
+std::string encode_settled(const store::MailboxStatus& status) {
   if (status.epoch.empty() || status.position.empty()) return {};
-  if (flags_matter && status.checkpoint.empty()) return {};
   std::string out = fmt::format("{}:", status.count);
-  const std::string_view fields[] = {status.epoch.bytes(), status.position.bytes(),
-                                     flags_matter ? status.checkpoint.bytes() : std::string_view{}};
-  for (std::string_view field : fields) {
+  for (std::string_view field : {status.epoch.bytes(), status.position.bytes(), status.checkpoint.bytes()}) {
     out += fmt::format("{}:", field.size());
     out += field;
   }
   return out;
 }
+
+namespace {
+
+// "12:" from the front of `text`.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end == text.data() + text.size() || *end != ':') return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return number;
+}
+
+std::optional<std::string> take_field(std::string_view& text) {
+  const auto size = take_number(text);
+  if (!size || *size > text.size()) return std::nullopt;
+  std::string field(text.substr(0, *size));
+  text.remove_prefix(*size);
+  return field;
+}
+
+}  // namespace
+
+std::optional<store::MailboxStatus> decode_settled(std::string_view text) {
+  const auto count = take_number(text);
+  if (!count) return std::nullopt;
+  auto epoch = take_field(text);
+  auto position = epoch ? take_field(text) : std::nullopt;
+  auto checkpoint = position ? take_field(text) : std::nullopt;
+  if (!checkpoint || !text.empty()) return std::nullopt;
+  return store::MailboxStatus{Epoch(*std::move(epoch)), Position(*std::move(position)), *count,
+                              Checkpoint(*std::move(checkpoint))};
+}
+
+bool same_messages(const store::MailboxStatus& a, const store::MailboxStatus& b) {
+  return a.epoch == b.epoch && a.position == b.position && a.count == b.count;
+}
+
+bool same_messages_and_flags(const store::MailboxStatus& a, const store::MailboxStatus& b) {
+  return same_messages(a, b) && !a.checkpoint.empty() && a.checkpoint == b.checkpoint;
+}
+
+namespace {
+
+Task<bool> is_settled(Board& board, const MailboxJob& job) {
+  const auto& source = job.mapped.source.status;
+  const auto& target = job.mapped.target.status;
+  if (!source || !target) co_return false;
+  const auto then_source = decode_settled(job.record.source_settled);
+  const auto then_target = decode_settled(job.record.target_settled);
+  if (!then_source || !then_target) co_return false;
+  const Policy& policy = board.run.policy;
+  const bool source_still = policy.sync_flags ? same_messages_and_flags(*source, *then_source)
+                                              : same_messages(*source, *then_source);
+  const bool both_ways = policy.mode == Mode::two_way && policy.sync_flags;
+  const bool target_still =
+      both_ways ? same_messages_and_flags(*target, *then_target) : same_messages(*target, *then_target);
+  if (!source_still || !target_still) co_return false;
+  if (policy.mode == Mode::copy) co_return true;
+  // A copy settles what a mode that removes would not.
+  PF_CO_TRY(const std::uint64_t pairs, co_await board.run.journal.pair_count(job.record.id));
+  const bool no_extra = policy.mode == Mode::mirror && !policy.removal.extra;
+  co_return pairs == source->count && (no_extra || pairs == target->count);
+}
+
+}  // namespace
 
 Task<void> leave_settled(Board& board) {
   PF_CO_TRYV(co_await know_status(board, board.run.source, &MappedMailbox::source));
@@ -51,38 +115,65 @@ Task<void> leave_settled(Board& board) {
     if (source) job.report.source_messages = source->count;
     if (!source || !target || job.phase == MailboxJob::Phase::done || board.run.policy.retry_failed) continue;
     PF_CO_TRY(job.record, co_await board.run.journal.mailbox(job.mapped.source.id, job.mapped.target.id));
-    if (job.record.source_settled.empty() || job.record.target_settled.empty()) continue;
-    if (encode_settled(*source, board.run.policy.sync_flags) != job.record.source_settled) continue;
-    if (encode_settled(*target, false) != job.record.target_settled) continue;
+    PF_CO_TRY(const bool settled, co_await is_settled(board, job));
+    if (!settled) continue;
     job.report.settled = true;
     job.report.matched = source->count;
+    job.source_status = *source;
+    job.target_status = *target;
     board.finish(job);
   }
   co_return Status{};
 }
 
+namespace {
+
+// What is remembered of one side: as it was told after the run, but with the checkpoint of before, so that
+// changes others made meanwhile are seen.  Empty when our own doings do not explain the number of messages.
+std::string explained(const store::MailboxStatus& before, const store::MailboxStatus& told,
+                      const MailboxJob::Doings& ours, const Epoch& epoch, bool flags) {
+  if (told.epoch != epoch || told.count + ours.removed != before.count + ours.stored) return {};
+  store::MailboxStatus out = told;
+  out.checkpoint = flags ? before.checkpoint : Checkpoint{};
+  return encode_settled(out);
+}
+
+}  // namespace
+
 Task<void> remember_settled(Board& board) {
-  std::vector<store::MailboxInfo> ask;
+  std::vector<store::MailboxInfo> sources, targets;
   std::vector<MailboxJob*> who;
   for (auto& job : board.jobs) {
     const bool through = job.phase == MailboxJob::Phase::done && !job.incomplete && !job.report.settled &&
                          !job.mapped.shares_target;
     if (!through || !board.run.policy.messages.everything()) continue;
-    ask.push_back(job.mapped.target);
+    sources.push_back(job.mapped.source);
+    targets.push_back(job.mapped.target);
     who.push_back(&job);
   }
-  if (ask.empty() || board.run.stopping()) co_return Status{};
-  const auto answer = co_await board.run.target.status(ask);
-  if (!answer) co_return Status{};  // all is done; the next run has to look, that is all
-  const auto& told = *answer;
-  for (std::size_t i = 0; i < told.size(); ++i) {
-    if (!told[i]) continue;
+  if (targets.empty() || board.run.stopping()) co_return Status{};
+  const auto at_target = co_await board.run.target.status(targets);
+  if (!at_target) co_return Status{};  // all is done; the next run has to look, that is all
+  const bool both_ways = board.run.policy.mode == Mode::two_way;
+  std::vector<Result<store::MailboxStatus>> at_source;
+  if (both_ways) {
+    auto told = co_await board.run.source.status(sources);
+    if (!told) co_return Status{};
+    at_source = *std::move(told);
+  }
+  const bool flags = board.run.policy.sync_flags;
+  for (std::size_t i = 0; i < who.size(); ++i) {
     MailboxJob& job = *who[i];
-    if (told[i]->epoch != job.record.target_epoch || told[i]->count != job.target_status.count + job.stored)
-      continue;
-    PF_CO_TRYV(co_await board.run.journal.set_settled(
-        job.record.id, encode_settled(job.source_status, board.run.policy.sync_flags),
-        encode_settled(*told[i], false)));
+    if (!(*at_target)[i] || (both_ways && !at_source[i])) continue;
+    std::string target =
+        explained(job.target_status, *(*at_target)[i], job.at_target, job.record.target_epoch, flags);
+    store::MailboxStatus as_seen = job.source_status;
+    if (!flags) as_seen.checkpoint = {};
+    std::string source =
+        both_ways ? explained(job.source_status, *at_source[i], job.at_source, job.record.source_epoch, flags)
+                  : encode_settled(as_seen);
+    if (source.empty() || target.empty()) continue;
+    PF_CO_TRYV(co_await board.run.journal.set_settled(job.record.id, source, target));
   }
   auto flushed = co_await board.run.journal.flush();
   co_return flushed;

@@ -38,14 +38,15 @@ state::ParkedRow parked(int number, std::uint64_t limit = 0) {
 class DiffOf : public ::testing::Test {
  protected:
   Diff go() {
-    const DiffInput in{source, pairs, parked_rows, knows_target ? &target : nullptr, rules, policy, limit};
+    const DiffInput in{source, pairs,        parked_rows, knows_target ? &target : nullptr,
+                       rules,  source_rules, policy,      limit};
     return diff(in);
   }
 
   std::vector<MessageMeta> source, target;
   std::vector<state::PairRow> pairs;
   std::vector<state::ParkedRow> parked_rows;
-  FlagRules rules;
+  FlagRules rules, source_rules;
   sync::Policy policy;
   std::optional<std::uint64_t> limit;
   bool knows_target = true;

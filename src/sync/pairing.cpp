@@ -1,0 +1,91 @@
+#include "sync/pairing.h"
+
+#include "sync/content.h"
+#include "sync/match.h"
+
+#include <algorithm>
+
+namespace pf::sync {
+
+namespace {
+
+class Pairing {
+ public:
+  Pairing(RunContext& run, MailboxJob& job, Diff& diff) : run_(run), job_(job), diff_(diff) {}
+
+  Task<void> pair(store::OpenMailbox& source, store::OpenMailbox& target) {
+    std::vector<MessageRef> refs;
+    for (const auto& item : diff_.unpaired) refs.push_back(item.ref);
+    PF_CO_TRY(at_source_, co_await source.fetch(refs, store::ScanFields::keys));
+    PF_CO_TRY(at_target_, co_await target.fetch(diff_.unpaired_target, store::ScanFields::keys));
+    MatchOptions options;
+    const std::string& family = run_.source.features().object_id_family;
+    options.compare_object_ids = !family.empty() && family == run_.target.features().object_id_family;
+    options.target_rewrites = run_.target.features().rewrites_messages;
+    MatchResult result = match(at_source_, at_target_, options);
+    PF_CO_TRYV(co_await resolve_open(source, target, at_source_, at_target_, result));
+    auto adopted = co_await adopt(result);
+    co_return adopted;
+  }
+
+ private:
+  Task<void> adopt(const MatchResult& result) {
+    std::vector<state::PairRow> rows;
+    std::vector<MessageRef> paired_source, paired_target;
+    for (const auto& [s, t] : result.pairs) {
+      rows.push_back(adopted_pair(at_source_[s], at_target_[t]));
+      paired_source.push_back(rows.back().source);
+      paired_target.push_back(rows.back().target);
+    }
+    std::ranges::sort(paired_source);
+    std::ranges::sort(paired_target);
+    std::erase_if(diff_.unpaired,
+                  [&](const CopyItem& item) { return std::ranges::binary_search(paired_source, item.ref); });
+    std::erase_if(diff_.unpaired_target,
+                  [&](const MessageRef& ref) { return std::ranges::binary_search(paired_target, ref); });
+    diff_.matched += rows.size();
+    if (!run_.policy.dry_run) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(rows)));
+    co_return Status{};
+  }
+
+  state::PairRow adopted_pair(const MessageMeta& s, const MessageMeta& t) {
+    state::PairRow row;
+    row.source = s.ref;
+    row.target = t.ref;
+    row.key = *s.key;
+    row.size = s.size;
+    row.date_seconds = s.date ? s.date->unix_seconds() : 0;
+    row.flags = s.flags.intersect(t.flags);
+    const FlagSet missing = s.flags.without(t.flags);
+    row.normalised = missing.without(job_.rules.kept(missing));
+    if (!run_.policy.sync_flags) return row;
+    FlagStep step{row.source, row.target, job_.rules.kept(missing), {}, s.flags, {}, {}, {}};
+    if (run_.policy.mode == Mode::two_way) {
+      const FlagSet lacking = t.flags.without(s.flags);
+      step.source_add = job_.source_rules.kept(lacking);
+      step.base_after = s.flags.unite(t.flags);
+      step.normalised = row.normalised.unite(lacking.without(step.source_add));
+      row.normalised = step.normalised;
+    }
+    const bool plan = !missing.empty() || step.changes_source();
+    if (plan) job_.flags.push_back(std::move(step));
+    return row;
+  }
+
+  RunContext& run_;
+  MailboxJob& job_;
+  Diff& diff_;
+  std::vector<MessageMeta> at_source_, at_target_;
+};
+
+}  // namespace
+
+Task<void> pair_by_identity(RunContext& run, MailboxJob& job, store::OpenMailbox& source,
+                            store::OpenMailbox& target, Diff& diff) {
+  if (diff.unpaired.empty() || diff.unpaired_target.empty()) co_return Status{};
+  Pairing pairing(run, job, diff);
+  auto paired = co_await pairing.pair(source, target);
+  co_return paired;
+}
+
+}  // namespace pf::sync

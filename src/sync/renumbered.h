@@ -1,0 +1,28 @@
+// A mailbox that got a new UIDVALIDITY: is it the one we know?  Its references mean nothing any more, so all
+// is paired anew by content, which is right for the same mailbox and would double everything into another
+// one.
+#pragma once
+
+#include "sync/context.h"
+#include "sync/job.h"
+
+#include <vector>
+
+namespace pf::sync {
+
+struct Agreement {
+  std::uint64_t known = 0;    // messages recorded before
+  std::uint64_t missing = 0;  // of them, not found any more
+  // At least 99 % agree, or at most three are unaccounted for.
+  [[nodiscard]] bool convincing() const { return missing <= 3 || missing * 100 <= known; }
+};
+
+// Counts equal keys as a multiset.  Pure.
+Agreement agreement(const std::vector<state::PairRow>& known, const std::vector<MessageMeta>& now);
+
+// Looks at the side whose epoch is not the recorded one.  An Error of scope mailbox with Errc::guard when it
+// is not the mailbox we know: nothing was changed.
+Task<void> check_renumbered(RunContext& run, const MailboxJob& job, store::OpenMailbox& mailbox,
+                            const std::string& label);
+
+}  // namespace pf::sync
