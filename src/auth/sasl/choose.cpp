@@ -52,7 +52,7 @@ bool usable(const Known& k, const ChoiceRules& rules) {
 }
 
 bool safe(const Known& k, const ChoiceRules& rules) {
-  return !k.reveals || rules.tls || rules.allow_cleartext;
+  return !k.reveals || rules.tls || rules.loopback || rules.allow_cleartext;
 }
 
 Choice to_choice(const Known& k, const Offer& offer, const ChoiceRules& rules) {
@@ -107,11 +107,13 @@ Error nothing(const Offer& offer, const ChoiceRules& rules, bool only_unsafe) {
           std::string(remedy(offer, rules))};
 }
 
-// The best that reveals the password moves behind the best that does not.
-void put_password_second(std::vector<const Known*>& order) {
+// The best that reveals the password moves behind the best that does not; on behalf of another user before
+// it.
+void move_password_up(std::vector<const Known*>& order, const ChoiceRules& rules) {
   const auto revealing = std::ranges::find_if(order, [](const Known* k) { return k->reveals; });
   if (revealing == order.end() || revealing == order.begin()) return;
-  std::rotate(order.begin() + 1, revealing, revealing + 1);
+  const bool first = rules.authzid && (rules.tls || rules.loopback);
+  std::rotate(order.begin() + (first ? 0 : 1), revealing, revealing + 1);
 }
 
 }  // namespace
@@ -128,7 +130,7 @@ Result<std::vector<Choice>> choose(const Offer& offer, const ChoiceRules& rules)
     }
   }
   if (order.empty()) return nothing(offer, rules, unsafe);
-  put_password_second(order);
+  move_password_up(order, rules);
   // Forced LOGIN matches twice; both send the same, so one is enough.
   if (!rules.forced.empty()) order = {order.back()};
   std::vector<Choice> out;

@@ -17,7 +17,8 @@ struct Offer {
 struct ChoiceRules {
   bool tls = false;              // active
   bool channel_binding = false;  // pick_binding() found one
-  bool allow_cleartext = false;  // loopback, or the user insists
+  bool loopback = false;         // nobody can listen in
+  bool allow_cleartext = false;  // the user insists
   std::string forced;            // "SCRAM-SHA-256", "LOGIN"...; any case; empty: the strongest
   bool authzid = false;          // log in on behalf of another user: SCRAM, PLAIN and EXTERNAL can carry that
 };
@@ -33,7 +34,10 @@ struct Choice {
 // that keep hashes of their own offer SCRAM and cannot do it; over TLS the password as such then works), then
 // the rest by strength: SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, CRAM-MD5, PLAIN,
 // LOGIN, the LOGIN command.  A failed login counts against the account's lock-out at the server: try the
-// first two at most. EXTERNAL only when forced; forced LOGIN is the command where allowed, else the
+// first two at most.
+// With `authzid` the password goes before the rest, where nobody can listen in (TLS, loopback): Dovecot 2.3
+// offers SCRAM and refuses any authzid in it, which would waste the first of the two tries.
+// EXTERNAL only when forced; forced LOGIN is the command where allowed, else the
 // mechanism. Errors: cleartext when only the missing TLS stands in the way; auth_no_mech otherwise, naming
 // what was offered.
 Result<std::vector<Choice>> choose(const Offer& offer, const ChoiceRules& rules);

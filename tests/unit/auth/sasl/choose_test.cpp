@@ -69,9 +69,15 @@ TEST(Choose, InClearOnlyWhatKeepsThePassword) {
 
 TEST(Choose, OnLoopbackThePasswordMayGoInClear) {
   ChoiceRules rules = clear();
-  rules.allow_cleartext = true;
+  rules.loopback = true;
   EXPECT_THAT(order({"CRAM-MD5", "PLAIN"}, rules), ElementsAre("CRAM-MD5", "PLAIN", "login"));
   EXPECT_THAT(order({}, rules), ElementsAre("login"));
+}
+
+TEST(Choose, WhoeverInsistsMaySendThePasswordInClear) {
+  ChoiceRules rules = clear();
+  rules.allow_cleartext = true;
+  EXPECT_THAT(order({"CRAM-MD5", "PLAIN"}, rules), ElementsAre("CRAM-MD5", "PLAIN", "login"));
 }
 
 TEST(Choose, SaysYOnlyWhenNoPlusAtAllWasOffered) {
@@ -98,10 +104,26 @@ TEST(Choose, AdminLoginsNeedAnAuthzid) {
   ChoiceRules rules = over_tls();
   rules.authzid = true;
   EXPECT_THAT(order({"LOGIN", "PLAIN", "CRAM-MD5", "SCRAM-SHA-1"}, rules),
-              ElementsAre("SCRAM-SHA-1/y", "PLAIN"));
+              ElementsAre("PLAIN", "SCRAM-SHA-1/y"));
   const Error e = refusal({"LOGIN", "CRAM-MD5"}, rules);
   EXPECT_EQ(e.code, Errc::auth_no_mech);
   EXPECT_THAT(e.hint, HasSubstr("admin-form=star"));
+}
+
+// Dovecot 2.3 offers SCRAM and refuses every authzid in it.
+TEST(Choose, AdminLoginsTryThePasswordFirstWhereNobodyListens) {
+  ChoiceRules rules = clear();
+  rules.authzid = true;
+  rules.loopback = true;
+  EXPECT_THAT(order({"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"}, rules),
+              ElementsAre("PLAIN", "SCRAM-SHA-256/n", "SCRAM-SHA-1/n"));
+  EXPECT_THAT(order({"SCRAM-SHA-256"}, rules), ElementsAre("SCRAM-SHA-256/n"));
+  // Insisting on clear text is no reason to begin with it.
+  rules.loopback = false;
+  rules.allow_cleartext = true;
+  EXPECT_THAT(order({"SCRAM-SHA-256", "PLAIN"}, rules), ElementsAre("SCRAM-SHA-256/n", "PLAIN"));
+  rules.allow_cleartext = false;
+  EXPECT_THAT(order({"SCRAM-SHA-256", "PLAIN"}, rules), ElementsAre("SCRAM-SHA-256/n"));
 }
 
 TEST(Choose, AForcedMechanismIsTheOnlyOne) {
