@@ -25,6 +25,12 @@ Task<std::vector<std::optional<MessageRef>>> OpenMailbox::move(const std::vector
   co_return lacks("move messages");
 }
 
+Task<std::vector<MailboxInfo>> Store::connect_and_list() {
+  PF_CO_TRYV(co_await connect());
+  auto found = co_await list();
+  co_return found;
+}
+
 Task<void> Store::remove(const MailboxInfo& /*mailbox*/) {
   co_return lacks("delete mailboxes");
 }

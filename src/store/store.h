@@ -216,6 +216,8 @@ class Store {
 
   // Everything in the personal namespace, with status where it costs no extra round trip a mailbox.
   virtual Task<std::vector<MailboxInfo>> list() = 0;
+  // connect() and list(), in as few round trips as the store can.
+  virtual Task<std::vector<MailboxInfo>> connect_and_list();
   // In the order asked; a mailbox that cannot be asked gives its Error.
   virtual Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) = 0;
   // For Access::write also the flag rules are known.  May wait while `parallel` are open.

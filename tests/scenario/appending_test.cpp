@@ -159,6 +159,26 @@ TEST_F(Appending, WhatConcernsTheAccountIsNotBlamedOnTheBatch) {
   }
 }
 
+// A refusal of the first could not be told from one of the announcement behind it.
+TEST_F(Appending, WithSynchronizingLiteralsMessagesGoOneByOne) {
+  const auto outcomes = append("UIDPLUS MULTIAPPEND", R"(
+    C: $1 APPEND "Work" () {3}
+    S: + go
+    C-raw: one\r\n
+    S: $1 NO Message contains NUL characters
+    C: $2 APPEND "Work" () {3}
+    S: + go
+    C-raw: two\r\n
+    S: $2 OK [APPENDUID 42 18] stored
+  )",
+                               {"one", "two"});
+  ASSERT_TRUE(outcomes);
+  ASSERT_EQ(outcomes->size(), 2U);
+  EXPECT_EQ((*outcomes)[0].kind, Kind::refused);
+  EXPECT_EQ((*outcomes)[1].ref, uid(18));
+  EXPECT_FALSE(store->features().atomic_batch);
+}
+
 TEST_F(Appending, RefusalsAreToldApart) {
   struct Case {
     std::string_view answer;

@@ -484,6 +484,46 @@ TEST_F(OneConnection, ARefusalInTheMiddleOfALiteralStillTakesItsOctets) {
   EXPECT_TRUE(ask(command::noop()));
 }
 
+// The rest of the command line would be taken for a command of its own.
+TEST_F(OneConnection, ARefusalInTheMiddleOfABatchEndsTheAnnouncements) {
+  play(R"(
+    S: * OK hello
+    C: $1 APPEND "INBOX" () {10}
+    S: + go
+    C-raw: hello
+    S-raw: $1 NO [TOOBIG] enough\r\n* 1 EXISTS\r\n
+    C-raw: world\r\n
+    C: $2 NOOP
+    S: $2 OK
+  )");
+  // Its second half comes when the refusal has.
+  struct Slow final : imap::LiteralSource {
+    explicit Slow(const std::vector<imap::Response>& news) : news_(news) {}
+    Task<Bytes> next() override {
+      if (std::exchange(begun_, true)) {
+        const auto deadline = Clock::now() + std::chrono::seconds(10);
+        while (news_.empty() && Clock::now() < deadline) co_await sleep_for(std::chrono::milliseconds(1));
+        co_return as_bytes(std::string_view("world"));
+      }
+      co_return as_bytes(std::string_view("hello"));
+    }
+    const std::vector<imap::Response>& news_;
+    bool begun_ = false;
+  } first(unsolicited);
+  Literal second("unwanted");
+  imap::LiteralSource* const slots[] = {&first, &second};
+  Handlers handlers;
+  handlers.slots = slots;
+  std::vector<command::AppendMessage> messages(2);
+  messages[0].size = 10;
+  messages[1].size = 8;
+  const auto answer = ask(*command::append("INBOX", messages, {}), std::move(handlers));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, imap::StatusKind::no);
+  EXPECT_FALSE(second.asked);
+  EXPECT_TRUE(ask(command::noop()));
+}
+
 // ---- side by side
 
 TEST_F(OneConnection, CommandsOfOneTurnLeaveTogether) {

@@ -1,7 +1,10 @@
 // LIST, LSUB, NAMESPACE, CREATE, QUOTA: what there is and what may be made.
 #include "scenario/play.h"
+#include "support/temp_dir.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 namespace pf::test {
 namespace {
@@ -191,6 +194,190 @@ TEST_F(Listing, NilNamespacesLeaveTheSeparatorToList) {
   EXPECT_EQ(store->name_rules().separator, '\\');
   EXPECT_EQ(store->name_rules().prefix, "");
 }
+
+// ---- with the first login
+
+class Arrival : public Listing {
+ protected:
+  Result<std::vector<MailboxInfo>> arrive(const std::string& dialogue) {
+    server = std::make_unique<ScriptedServer>(dialogue);
+    store::ImapStoreOptions options;
+    options.login = joe(server->port());
+    options.login.wiretap = *net::Wiretap::open((dir.path() / "trace").string());
+    store = std::make_unique<store::ImapStore>(std::move(options));
+    return run(store->connect_and_list());
+  }
+  // Both directions in the order we saw them.
+  [[nodiscard]] std::string trace() const {
+    std::ifstream file(dir.path() / "trace");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  TempDir dir;
+
+  static std::string greeted(std::string_view capabilities, std::string_view greeting = "ready") {
+    return fmt::format(R"(
+      S: * OK [CAPABILITY IMAP4rev1] {1}
+      C: $9 LOGIN joe "secret"
+      S: $9 OK [CAPABILITY IMAP4rev1 {0}] in
+    )",
+                       capabilities, greeting);
+  }
+};
+
+TEST_F(Arrival, EverythingIsAskedInOneWrite) {
+  const auto all = arrive(greeted("ID ENABLE CONDSTORE NAMESPACE QUOTA LIST-EXTENDED LIST-STATUS") + R"(
+    C: $1 ID *
+    C: $2 ENABLE CONDSTORE
+    C: $3 NAMESPACE
+    C: $4 GETQUOTAROOT "INBOX"
+    C: $5 LIST "" "\*" RETURN (SUBSCRIBED CHILDREN STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))
+    S: * ID ("name" "Dovecot")
+    S: $1 OK
+    S: * ENABLED CONDSTORE
+    S: $2 OK
+    S: * NAMESPACE (("INBOX." ".")) (("Others." ".")) NIL
+    S: $3 OK
+    S: * QUOTA "" (STORAGE 10 30)
+    S: $4 OK
+    S: * LIST (\Subscribed) "." INBOX
+    S: * STATUS INBOX (MESSAGES 3 UIDNEXT 7 UIDVALIDITY 42 HIGHESTMODSEQ 99)
+    S: * LIST () "." INBOX.Work
+    S: * LIST () "." Others.bob
+    S: $5 OK
+  )");
+  ASSERT_TRUE(all) << all.error().describe();
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ(named(*all, "INBOX.Work").path.display(), "Work");
+  EXPECT_EQ(named(*all, "INBOX").status->checkpoint, store::to_handle<Checkpoint>(imap::ModSeq{99}));
+  EXPECT_TRUE(store->features().checkpoints);
+  EXPECT_EQ(store->features().quota_left_bytes, 20U * 1024);
+  EXPECT_EQ(store->profile().family, "dovecot");
+  EXPECT_EQ(store->name_rules().prefix, "INBOX.");
+}
+
+TEST_F(Arrival, ThePlainQuestionsGoInOneWriteToo) {
+  const auto all = arrive(greeted("") + R"(
+    C: $1 LIST "" ""
+    C: $2 LIST "" "\*"
+    C: $3 LSUB "" "\*"
+    S: * LIST (\Noselect) "/" ""
+    S: $1 OK
+    S: * LIST () "/" INBOX
+    S: * LIST () "/" a/b
+    S: $2 OK
+    S: * LSUB () "/" a/b
+    S: $3 OK
+  )");
+  ASSERT_TRUE(all) << all.error().describe();
+  EXPECT_EQ(named(*all, "a/b").path.parts.size(), 2U);
+  EXPECT_TRUE(named(*all, "a/b").subscribed);
+}
+
+// What came of CONDSTORE although it was refused proves nothing.
+TEST_F(Arrival, ARefusedEnableLeavesTheListAsItIs) {
+  const auto all = arrive(greeted("ENABLE CONDSTORE NAMESPACE LIST-EXTENDED LIST-STATUS") + R"(
+    C: $1 ENABLE CONDSTORE
+    C: $2 NAMESPACE
+    C: $3 LIST "" "\*" RETURN (SUBSCRIBED CHILDREN STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))
+    S: $1 BAD never
+    S: * NAMESPACE (("" "/")) NIL NIL
+    S: $2 OK
+    S: * LIST () "/" INBOX
+    S: * STATUS INBOX (MESSAGES 3 UIDNEXT 7 UIDVALIDITY 42 HIGHESTMODSEQ 99)
+    S: $3 OK
+  )");
+  ASSERT_TRUE(all) << all.error().describe();
+  ASSERT_TRUE(named(*all, "INBOX").status);
+  EXPECT_EQ(named(*all, "INBOX").status->count, 3U);
+  EXPECT_EQ(named(*all, "INBOX").status->checkpoint, Checkpoint{});
+  EXPECT_FALSE(store->features().checkpoints);
+}
+
+TEST_F(Arrival, ARefusedQuestionIsAskedPlainly) {
+  const auto all = arrive(greeted("ENABLE CONDSTORE NAMESPACE LIST-EXTENDED LIST-STATUS") + R"(
+    C: $1 ENABLE CONDSTORE
+    C: $2 NAMESPACE
+    C: $3 LIST "" "\*" RETURN *
+    S: $1 NO never
+    S: $2 BAD what
+    S: $3 BAD HIGHESTMODSEQ?
+    C: $4 LIST "" "\*"
+    C: $5 LSUB "" "\*"
+    S: * LIST () "/" INBOX
+    S: * LIST () "/" a/b
+    S: $4 OK
+    S: $5 OK
+    C: $6 LIST "" ""
+    S: * LIST (\Noselect) "/" ""
+    S: $6 OK
+  )");
+  ASSERT_TRUE(all) << all.error().describe();
+  EXPECT_EQ(named(*all, "a/b").path.parts.size(), 2U);
+  EXPECT_FALSE(named(*all, "INBOX").status);
+}
+
+TEST_F(Arrival, WhereNamesChangeByEnableTheListWaitsForIt) {
+  const auto all = arrive(greeted("ENABLE NAMESPACE UTF8=ONLY") + R"(
+    C: $1 ENABLE UTF8=ACCEPT
+    C: $2 NAMESPACE
+    S: * NAMESPACE (("" "/")) NIL NIL
+    S: $2 OK
+    S-raw: * ENABLED UTF8=ACCEPT\r\n$1 OK\r\n
+    C: $3 LIST "" "\*"
+    C: $4 LSUB "" "\*"
+    S-raw: * LIST () "/" "Entw\xC3\xBCrfe"\r\n
+    S: $3 OK
+    S: $4 OK
+  )");
+  ASSERT_TRUE(all) << all.error().describe();
+  EXPECT_EQ(named(*all, "Entw\xC3\xBCrfe").path.display(), "Entw\xC3\xBCrfe");
+  const auto seen = trace();
+  EXPECT_NE(seen.find("ENABLED UTF8=ACCEPT"), std::string::npos);
+  EXPECT_LT(seen.find("ENABLED UTF8=ACCEPT"), seen.find("LIST"));
+}
+
+// Proton Bridge says who it is in its greeting.
+TEST_F(Arrival, AQuirkOfTheGreetingIsKnownToTheList) {
+  const auto all = arrive(greeted("ID NAMESPACE LIST-EXTENDED", "Proton Mail Bridge 3 ready") + R"(
+    C: $1 ID *
+    C: $2 NAMESPACE
+    C: $3 LIST "" "\*"
+    C: $4 LSUB "" "\*"
+    S: $1 OK
+    S: * NAMESPACE (("" "/")) NIL NIL
+    S: $2 OK
+    S: * LIST () "/" INBOX
+    S: $3 OK
+    S: $4 OK
+  )");
+  EXPECT_TRUE(all);
+}
+
+TEST_F(Arrival, ARefusedListConcernsTheAccount) {
+  const auto all = arrive(greeted("NAMESPACE LIST-EXTENDED") + R"(
+    C: $1 NAMESPACE
+    C: $2 LIST "" "\*" *
+    S: $1 OK
+    S: $2 NO [SERVERBUG] list is gone
+  )");
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().scope, Scope::account);
+}
+
+TEST_F(Arrival, AConnectionThatIsLostMeanwhileIsToldAsSuch) {
+  const auto all = arrive(greeted("NAMESPACE LIST-EXTENDED") + R"(
+    C: $1 NAMESPACE
+    C: $2 LIST "" "\*" *
+    S: $1 OK
+    S: * LIST () "/" INBOX
+    X
+  )");
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, Errc::disconnected);
+  EXPECT_EQ(all.error().scope, Scope::connection);
+}
+
+// ---- making
 
 TEST_F(Listing, CreatingWhatIsThereIsKnownAsSuch) {
   play("CREATE-SPECIAL-USE", R"(

@@ -245,6 +245,15 @@ TEST_F(Login, AnAdministratorNamesTheOwnerOfTheMail) {
                      [](LoginOptions& o) { o.admin = "root"; }));
 }
 
+TEST_F(Login, AnAdministratorWastesNoTryOnScram) {
+  EXPECT_TRUE(log_in(R"(
+    S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN] hello
+    C: $1 AUTHENTICATE PLAIN am9lAHJvb3QAc2VjcmV0
+    S: $1 OK [CAPABILITY IMAP4rev1] in
+  )",
+                     [](LoginOptions& o) { o.admin = "root"; }));
+}
+
 TEST_F(Login, AnAdministratorMayComeAsUserStarAdmin) {
   EXPECT_TRUE(log_in(R"(
     S: * OK [CAPABILITY IMAP4rev1] hello

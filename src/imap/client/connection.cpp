@@ -1,6 +1,7 @@
 #include "imap/client/connection.h"
 
 #include "async/group.h"
+#include "base/step.h"
 #include "imap/grammar/classify.h"
 #include "mail/mailbox_name.h"
 
@@ -171,6 +172,7 @@ void Connection::dispatch_tagged(Tagged tagged) {
                       fmt::format("{}: an answer to a command that was not sent ({})", options_.label,
                                   printable(tagged.tag))));
   }
+  PF_STEP(response);
   untagged_responses_ = untagged_octets_ = 0;
   const auto pending = *at;
   in_flight_.erase(at);
@@ -233,7 +235,9 @@ asio::awaitable<void> Connection::watch_for_stall() {
         last = moved;
         since = MonoClock::now();
       } else if (MonoClock::now() - since >= timeout) {
-        self->fail(Error(Errc::timeout, Scope::connection, Retry::now,
+        // A server that does not even greet is down or speaks something else.
+        const Retry retry = self->greeting_ ? Retry::now : Retry::later;
+        self->fail(Error(Errc::timeout, Scope::connection, retry,
                          fmt::format("{}: no answer for {} s", self->options_.label,
                                      std::chrono::duration_cast<std::chrono::seconds>(timeout).count())));
         co_return;
@@ -292,6 +296,7 @@ Task<Tagged> Connection::run(Command command, Handlers handlers) {
 
 Task<void> Connection::send(Pending& pending, const Command& command) {
   const bool has_slots = !pending.handlers.slots.empty();
+  bool behind_slot = false;
   for (const Segment& segment : command.segments()) {
     if (segment.wait_before) {
       PF_CO_TRYV(co_await flush());
@@ -300,11 +305,16 @@ Task<void> Connection::send(Pending& pending, const Command& command) {
     }
     if (segment.kind == Segment::Kind::slot) {
       PF_CO_TRYV(co_await send_slot(*pending.handlers.slots[segment.slot_index], segment.slot_size));
+    } else if (behind_slot && pending.tagged) {
+      // Refused while a message was on its way: that one had to be sent in full, the next is not announced.
+      gather(as_bytes(std::string_view("\r\n")));
+      break;
     } else if (has_slots) {
       gather(as_bytes(segment.text));
     } else {
       out_ += segment.text;
     }
+    behind_slot = segment.kind == Segment::Kind::slot;
     if (out_.size() + gathered_bytes_ >= write_at_once || gathered_.size() >= most_pieces) {
       PF_CO_TRYV(co_await flush());
     }
@@ -370,15 +380,18 @@ Task<void> Connection::flush() {
   gathered_bytes_ = 0;
   if (!text.empty()) pieces.insert(pieces.begin(), as_bytes(text));
   auto written = co_await stream_->write(pieces);
+  PF_STEP(command);
   Secret::wipe(text);
   co_return written;
 }
 
 // ---- replacing the stream
 
-Task<void> Connection::upgrade_tls(net::TlsOptions options, Duration timeout) {
+Task<void> Connection::upgrade_tls(net::TlsOptions options, Duration timeout,
+                                   std::shared_ptr<CancelSignal> cancel) {
   // The reader holds still (hold_reading_) and no command is in flight (STARTTLS is a barrier).
-  auto secured = co_await net::start_tls(std::move(stream_), std::move(options), timeout);
+  auto secured = co_await net::start_tls(std::move(stream_), std::move(options), timeout, std::move(cancel));
+  if (error_) co_return *error_;  // closed in the meantime
   if (!secured) {
     Error error = Error(secured.error()).at(options_.label);
     fail(error);

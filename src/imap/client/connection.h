@@ -77,8 +77,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // ends the connection, because a literal that was announced cannot be taken back).
   Task<Tagged> run(Command command, Handlers handlers = {});
 
-  // After a tagged OK of STARTTLS or COMPRESS: goes on over the new stream.
-  Task<void> upgrade_tls(net::TlsOptions options, Duration timeout);
+  // After a tagged OK of STARTTLS or COMPRESS: goes on over the new stream.  A handshake that is under way is
+  // ended by `cancel`, which may be null.
+  Task<void> upgrade_tls(net::TlsOptions options, Duration timeout, std::shared_ptr<CancelSignal> cancel);
   Status upgrade_deflate();
 
   // At once.  `abort`: by RST, so that the peer does not process what it has only buffered.

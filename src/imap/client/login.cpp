@@ -30,7 +30,10 @@ Capabilities* capabilities_in(ResponseCode& code) {
 
 class Login {
  public:
-  Login(LoginOptions options, Known known) : options_(std::move(options)) { out_.known = std::move(known); }
+  Login(LoginOptions options, Known known, Along along)
+      : options_(std::move(options)), along_(std::move(along)) {
+    out_.known = std::move(known);
+  }
 
   Task<LoggedIn> run() {
     auto done = co_await steps();
@@ -78,7 +81,8 @@ class Login {
     std::unique_ptr<net::Stream> stream = std::move(*dialled);
     if (options_.abort_on_close) stream->set_abort_on_close();
     if (options_.tls == LoginOptions::Tls::implicit) {
-      auto secured = co_await net::start_tls(std::move(stream), options_.trust, options_.timeout);
+      auto secured =
+          co_await net::start_tls(std::move(stream), options_.trust, options_.timeout, options_.dial.cancel);
       if (!secured) co_return secured.error().at(options_.label);
       stream = std::move(*secured);
     }
@@ -88,6 +92,10 @@ class Login {
     how.wiretap = options_.wiretap;
     how.log = options_.log;
     out_.connection = co_await Connection::start(std::move(stream), std::move(how));
+    if (CancelSignal* cancel = options_.dial.cancel.get()) {
+      hook_ = cancel->on_cancel([connection = out_.connection] { connection->close(true); });
+      if (cancel->cancelled()) out_.connection->close(true);
+    }
     co_return Status{};
   }
 
@@ -117,7 +125,7 @@ class Login {
     // Everything learned so far may have been forged.
     out_.capabilities = {};
     out_.greeting.clear();
-    PF_CO_TRYV(co_await out_.connection->upgrade_tls(options_.trust, options_.timeout));
+    PF_CO_TRYV(co_await out_.connection->upgrade_tls(options_.trust, options_.timeout, options_.dial.cancel));
     auto asked = co_await ask_capabilities();
     co_return asked;
   }
@@ -151,8 +159,8 @@ class Login {
     // A try that must fail costs time, and one of the few tries.  Whoever forces a mechanism means it.
     const bool binds = !out_.profile.has(Quirk::channel_binding_outdated) || !options_.mechanism.empty();
     rules.channel_binding = binds && binding_.available();
-    rules.allow_cleartext =
-        options_.allow_cleartext || is_loopback(out_.connection->stream()->peer_address());
+    rules.loopback = is_loopback(out_.connection->stream()->peer_address());
+    rules.allow_cleartext = options_.allow_cleartext;
     rules.forced = options_.mechanism;
     rules.authzid = !options_.admin.empty() && !options_.admin_star;
     auto choices = sasl::choose(offer, rules);
@@ -251,8 +259,8 @@ class Login {
     co_return Status{};
   }
 
-  // ID, ENABLE and NAMESPACE leave in one write.  What an earlier connection was answered is not waited for
-  // again: the server takes commands in order, so what follows finds them done.
+  // ID, ENABLE, NAMESPACE and what the caller asks along leave in one write.  What an earlier connection was
+  // answered is not waited for again: the server takes commands in order, so what follows finds them done.
   Task<void> introduce() {
     if (out_.known.introduced) {
       if (out_.capabilities.has("ID")) co_await send_unawaited(id_command());
@@ -281,8 +289,13 @@ class Login {
     if (out_.capabilities.has("ID")) co_await group.spawn(send_id());
     if (out_.capabilities.has("ENABLE")) co_await group.spawn(enable());
     if (out_.capabilities.has("NAMESPACE") && !out_.known.namespaces) co_await group.spawn(ask_namespace());
+    if (may_ask_along()) co_await group.spawn(along_(out_));
     auto done = co_await group.join();
     co_return done;
+  }
+
+  [[nodiscard]] bool may_ask_along() const {
+    return along_ && !out_.capabilities.has("UTF8=ONLY") && !out_.profile.has(Quirk::no_pipelining);
   }
 
   Result<Command> id_command() const {
@@ -307,7 +320,7 @@ class Login {
   Result<Command> enable_command() const {
     std::vector<std::string_view> wanted;
     if (out_.capabilities.has("QRESYNC")) wanted.push_back("QRESYNC");
-    if (out_.capabilities.has("CONDSTORE") || out_.capabilities.has("QRESYNC")) wanted.push_back("CONDSTORE");
+    if (asks_for_condstore(out_.capabilities)) wanted.push_back("CONDSTORE");
     if (out_.capabilities.has("UTF8=ONLY")) wanted.push_back("UTF8=ACCEPT");
     if (wanted.empty()) return Error(Errc::unsupported, Scope::connection, Retry::never, "nothing to enable");
     return command::enable(wanted);
@@ -341,7 +354,9 @@ class Login {
   }
 
   LoginOptions options_;
+  Along along_;
   LoggedIn out_;
+  CancelSignal::Hook hook_;  // closes out_.connection
   sasl::ChannelBinding binding_;
   Capabilities offered_;  // before the login
   bool sasl_ir_ = false;
@@ -350,8 +365,12 @@ class Login {
 
 }  // namespace
 
-Task<LoggedIn> log_in(LoginOptions options, Known known) {
-  Login login(std::move(options), std::move(known));
+bool asks_for_condstore(const Capabilities& capabilities) {
+  return capabilities.has("ENABLE") && (capabilities.has("CONDSTORE") || capabilities.has("QRESYNC"));
+}
+
+Task<LoggedIn> log_in(LoginOptions options, Known known, Along along) {
+  Login login(std::move(options), std::move(known), std::move(along));
   auto result = co_await login.run();
   co_return result;
 }

@@ -7,6 +7,7 @@
 #include "imap/client/connection.h"
 #include "imap/profile/profile.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,8 @@ namespace pf::imap {
 struct LoginOptions {
   enum class Tls : std::uint8_t { implicit, starttls, none };
 
-  std::string label;  // "imaps://joe@example.com", for errors
-  net::DialOptions dial;
+  std::string label;      // "imaps://joe@example.com", for errors
+  net::DialOptions dial;  // `dial.cancel` ends the whole login
   Tls tls = Tls::implicit;
   net::TlsOptions trust;
   std::string user;
@@ -55,10 +56,20 @@ struct LoggedIn {
   Known known;
 };
 
+// The introduction tries to switch CONDSTORE on.
+[[nodiscard]] bool asks_for_condstore(const Capabilities& capabilities);
+
+// What else to ask in the same write as ID, ENABLE and NAMESPACE, while they are unanswered: of the session
+// it gets, `known` and what follows from it is not there yet.  It keeps its own answers and errors.
+using Along = std::function<Task<void>(const LoggedIn&)>;
+
+// `along` is not called where it would have to wait: on a further connection, which introduces itself without
+// listening, where a quirk forbids two commands at a time, and where the answer to ENABLE changes names
+// (UTF8=ONLY).
 // Errors: what net::dial and net::start_tls say; tls when STARTTLS is refused (never goes on in clear);
 // cleartext; auth_failed after at most two tries; auth_no_mech; too_many_connections and others as the server
 // says.
-Task<LoggedIn> log_in(LoginOptions options, Known known = {});
+Task<LoggedIn> log_in(LoginOptions options, Known known = {}, Along along = {});
 
 // LOGOUT and close, waiting no longer than `patience` for the server.
 Task<void> log_out(std::shared_ptr<Connection> connection);

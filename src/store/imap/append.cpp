@@ -86,10 +86,14 @@ class Append {
 
 }  // namespace
 
+bool appends_together(const imap::LoggedIn& session) {
+  return session.capabilities.has("MULTIAPPEND") && session.wire.literals != imap::LiteralMode::synchronizing;
+}
+
 Task<std::vector<AppendOutcome>> append_messages(Session& session, std::string mailbox, std::string where,
                                                  std::span<AppendItem> items) {
   std::vector<AppendOutcome> outcomes(items.size());
-  const bool together = session.capabilities().has("MULTIAPPEND");
+  const bool together = appends_together(session.logged_in);
   const std::size_t step = together ? items.size() : 1;
   std::vector<std::unique_ptr<Append>> appends;
   TaskGroup group;

@@ -1,9 +1,12 @@
 #include "store/imap/imap_store.h"
 
 #include "async/group.h"
+#include "base/ascii.h"
 #include "imap/command/commands.h"
+#include "store/imap/append.h"
 #include "store/imap/imap_mailbox.h"
 #include "store/imap/imap_ref.h"
+#include "store/imap/leave.h"
 #include "store/imap/listing.h"
 
 #include <fmt/format.h>
@@ -51,45 +54,93 @@ std::string ImapStore::ref_text(const MessageRef& ref) const {
   return std::to_string(to_uid(ref).value());
 }
 
-Task<std::shared_ptr<ImapStore::Lent>> ImapStore::control() {
+// What is asked once, in the write of the introduction where the login takes it along.
+struct ImapStore::Arrival {
+  Listing* listing = nullptr;  // wanted, too
+  bool asked = false;
+  Status answered;
+  char separator = '\0';
+  std::optional<std::uint64_t> quota_left;  // octets
+};
+
+Task<std::shared_ptr<ImapStore::Lent>> ImapStore::control(imap::Along along) {
   const auto lock = co_await control_mutex_.lock();
   if (auto lent = control_.lock(); lent && lent->session->connection().usable()) co_return lent;
-  PF_CO_TRY(auto session, co_await pool_->take({}, false));
+  PF_CO_TRY(auto session, co_await pool_->take({}, false, std::move(along)));
   auto lent = std::make_shared<Lent>(pool_, std::move(session));
   control_ = lent;
   co_return lent;
 }
 
 Task<void> ImapStore::connect() {
-  PF_CO_TRY(const auto lent, co_await control());
-  learn(*lent->session);
-  if (rules_.separator == '\0') PF_CO_TRYV(co_await ask_separator(*lent->session));
-  if (lent->session->capabilities().has("QUOTA")) PF_CO_TRYV(co_await ask_quota(*lent->session));
+  Arrival arrival;
+  auto arrived = co_await arrive(arrival);
+  if (!arrived) co_return arrived.error();
   co_return Status{};
 }
 
-void ImapStore::learn(const Session& session) {
-  profile_ = session.profile();
-  capabilities_ = session.capabilities();
-  namespaces_ = session.logged_in.known.namespaces;
+Task<std::vector<MailboxInfo>> ImapStore::connect_and_list() {
+  Listing listing;
+  Arrival arrival;
+  arrival.listing = &listing;
+  PF_CO_TRY(const auto lent, co_await arrive(arrival));
+  co_return listing.take(lent->session->logged_in, rules_);
+}
+
+Task<std::shared_ptr<ImapStore::Lent>> ImapStore::arrive(Arrival& arrival) {
+  const imap::Along along = [&arrival](const imap::LoggedIn& session) -> Task<void> {
+    arrival.asked = true;
+    arrival.answered = co_await ask_first(session, arrival);
+    co_return Status{};
+  };
+  PF_CO_TRY(auto lent, co_await control(along));
+  const imap::LoggedIn& session = lent->session->logged_in;
+  if (!arrival.asked) PF_CO_TRYV(co_await along(session));
+  if (!arrival.answered) co_return arrival.answered.error();
+  learn(session);
+  if (rules_.separator == '\0') {
+    const bool namespace_was_silent = session.capabilities.has("NAMESPACE");
+    if (namespace_was_silent) PF_CO_TRYV(co_await ask_separator(session, arrival));
+    rules_.separator = arrival.separator;
+  }
+  features_.quota_left_bytes = arrival.quota_left;
+  co_return lent;
+}
+
+Task<void> ImapStore::ask_first(const imap::LoggedIn& session, Arrival& arrival) {
+  TaskGroup group;
+  if (!session.capabilities.has("NAMESPACE")) co_await group.spawn(ask_separator(session, arrival));
+  if (session.capabilities.has("QUOTA")) co_await group.spawn(ask_quota(session, arrival));
+  if (arrival.listing != nullptr) co_await group.spawn(arrival.listing->ask(session));
+  auto done = co_await group.join();
+  co_return done;
+}
+
+void ImapStore::learn(const imap::LoggedIn& session) {
+  profile_ = session.profile;
+  capabilities_ = session.capabilities;
+  namespaces_ = session.known.namespaces;
   features_.append_refs = capabilities_.has("UIDPLUS") && !profile_.has(imap::Quirk::append_uid_untrusted);
-  features_.atomic_batch = capabilities_.has("MULTIAPPEND");
+  features_.atomic_batch = appends_together(session);
   features_.targeted_remove =
       capabilities_.has("UIDPLUS") && !profile_.has(imap::Quirk::uid_expunge_untrusted);
-  features_.checkpoints = session.logged_in.condstore;
+  features_.checkpoints = session.condstore && !profile_.has(imap::Quirk::modseq_untrusted);
+  features_.tells_vanished = features_.checkpoints && session.qresync;
+  features_.conditional_flags = features_.checkpoints;
+  features_.move = capabilities_.has("MOVE") || features_.targeted_remove;
   features_.special_use_create = capabilities_.has("CREATE-SPECIAL-USE");
   features_.subscriptions = true;
   features_.object_id_family = profile_.object_id_family;
   features_.max_message_bytes =
       capabilities_.append_limit() ? capabilities_.append_limit() : profile_.append_limit;
   features_.rewrites_messages = profile_.has(imap::Quirk::rewrites_messages);
-  if (session.wire().literals == imap::LiteralMode::minus)
+  if (session.wire.literals == imap::LiteralMode::minus)
     features_.batch_message_bytes = imap::literal_minus_max;
   if (options_.connections == 0)
     features_.parallel = std::clamp<std::size_t>(profile_.max_connections, 1, default_lanes);
   pool_->set_limit(features_.parallel + spare_sessions);
   rules_ = {};
-  rules_.utf8 = session.logged_in.utf8;
+  rules_.utf8 = session.utf8;
   rules_.forbidden = profile_.forbidden_in_names;
   rules_.case_sensitive = !profile_.has(imap::Quirk::case_insensitive_names);
   if (namespaces_ && !namespaces_->personal.empty()) {
@@ -99,38 +150,40 @@ void ImapStore::learn(const Session& session) {
 }
 
 // Servers without NAMESPACE tell their separator here (RFC 3501 6.3.8).
-Task<void> ImapStore::ask_separator(Session& session) {
-  PF_CO_TRY(imap::Command command, imap::command::list("", "", {}, session.wire()));
+Task<void> ImapStore::ask_separator(const imap::LoggedIn& session, Arrival& arrival) {
+  PF_CO_TRY(imap::Command command, imap::command::list("", "", {}, session.wire));
   imap::Handlers handlers;
-  handlers.on_data = [this](imap::Response& r) {
-    if (const auto* data = std::get_if<imap::ListData>(&r)) rules_.separator = data->separator;
+  handlers.on_data = [&arrival](imap::Response& r) {
+    if (const auto* data = std::get_if<imap::ListData>(&r)) arrival.separator = data->separator;
   };
-  auto tagged = co_await session.connection().run(std::move(command), std::move(handlers));
+  auto tagged = co_await session.connection->run(std::move(command), std::move(handlers));
   if (!tagged) co_return tagged.error();
   co_return Status{};
 }
 
-Task<void> ImapStore::ask_quota(Session& session) {
-  PF_CO_TRY(imap::Command command, imap::command::get_quota_root("INBOX", session.wire()));
+Task<void> ImapStore::ask_quota(const imap::LoggedIn& session, Arrival& arrival) {
+  PF_CO_TRY(imap::Command command, imap::command::get_quota_root("INBOX", session.wire));
   imap::Handlers handlers;
-  handlers.on_data = [this](imap::Response& r) {
+  handlers.on_data = [&arrival](imap::Response& r) {
     const auto* data = std::get_if<imap::QuotaData>(&r);
     if (data == nullptr) return;
     for (const auto& resource : data->resources) {
       if (resource.name != "STORAGE") continue;
       const std::uint64_t left = (resource.limit - std::min(resource.limit, resource.usage)) * 1024;
-      features_.quota_left_bytes = std::min(left, features_.quota_left_bytes.value_or(left));
+      arrival.quota_left = std::min(left, arrival.quota_left.value_or(left));
     }
   };
-  auto tagged = co_await session.connection().run(std::move(command), std::move(handlers));
+  auto tagged = co_await session.connection->run(std::move(command), std::move(handlers));
   if (!tagged) co_return tagged.error();
   co_return Status{};  // a refusal: no quota is known
 }
 
 Task<std::vector<MailboxInfo>> ImapStore::list() {
   PF_CO_TRY(const auto lent, co_await control());
-  auto found = co_await list_mailboxes(*lent->session, rules_);
-  co_return found;
+  const imap::LoggedIn& session = lent->session->logged_in;
+  Listing listing;
+  PF_CO_TRYV(co_await listing.ask(session));
+  co_return listing.take(session, rules_);
 }
 
 Task<Result<MailboxStatus>> ImapStore::status_of(Session& session, const MailboxInfo& mailbox) {
@@ -199,6 +252,7 @@ Task<MailboxInfo> ImapStore::create(const MailboxPath& path, const std::string& 
   info.id = id;
   info.path = path;
   info.special_use = use;
+  if (const auto* told = tagged.code.get<imap::MailboxId>()) info.object_id = ObjectId(told->id);
   co_return info;
 }
 
@@ -213,6 +267,54 @@ Task<void> ImapStore::subscribe(const MailboxInfo& mailbox) {
     co_return *error;
   }
   co_return Status{};
+}
+
+// A mailbox that is selected in another connection of ours would end that one, or be refused to us.
+Task<void> ImapStore::leave_everywhere(Session& control, const MailboxInfo& mailbox, bool children) {
+  const auto concerned = [&](const std::string& name) {
+    if (name == mailbox.id) return true;
+    return children && rules_.separator != '\0' && name.starts_with(mailbox.id + rules_.separator);
+  };
+  for (auto& session : pool_->take_selected(concerned)) {
+    ignore(co_await leave(*session));  // a connection that broke is in nobody's way
+    pool_->give_back(std::move(session));
+  }
+  if (control.selected && concerned(control.selected->name())) PF_CO_TRYV(co_await leave(control));
+  co_return Status{};
+}
+
+Task<void> ImapStore::remove(const MailboxInfo& mailbox) {
+  const std::string where = "DELETE " + printable(mailbox.path.display());
+  if (iequals(mailbox.id, "INBOX"))
+    co_return Error(Errc::unsupported, Scope::mailbox, Retry::never, where + ": the INBOX stays");
+  PF_CO_TRY(const auto lent, co_await control());
+  Session& session = *lent->session;
+  PF_CO_TRYV(co_await leave_everywhere(session, mailbox, false));
+  PF_CO_TRY(imap::Command command, imap::command::delete_(mailbox.id, session.wire()));
+  PF_CO_TRY(const imap::Tagged tagged, co_await session.connection().run(std::move(command)));
+  if (auto error = refusal(tagged, imap::CommandKind::delete_, where)) co_return *error;
+  co_return Status{};
+}
+
+Task<MailboxInfo> ImapStore::rename(const MailboxInfo& mailbox, const MailboxPath& path,
+                                    const std::string& id) {
+  const std::string where =
+      "RENAME " + printable(mailbox.path.display()) + " to " + printable(path.display());
+  // It would stay and be emptied into a new mailbox (RFC 3501 6.3.5).
+  if (iequals(mailbox.id, "INBOX"))
+    co_return Error(Errc::unsupported, Scope::mailbox, Retry::never, where + ": the INBOX keeps its name");
+  PF_CO_TRY(const auto lent, co_await control());
+  Session& session = *lent->session;
+  PF_CO_TRYV(co_await leave_everywhere(session, mailbox, true));
+  PF_CO_TRY(imap::Command command, imap::command::rename(mailbox.id, id, session.wire()));
+  PF_CO_TRY(const imap::Tagged tagged, co_await session.connection().run(std::move(command)));
+  if (auto error = refusal(tagged, imap::CommandKind::rename, where)) co_return *error;
+  MailboxInfo info = mailbox;
+  info.id = id;
+  info.path = path;
+  info.subscribed = false;  // a subscription is of a name
+  info.status.reset();
+  co_return info;
 }
 
 Store::Traffic ImapStore::traffic() const {

@@ -26,10 +26,15 @@ class ImapStore final : public Store {
   [[nodiscard]] const Features& features() const override { return features_; }
   [[nodiscard]] const NameRules& name_rules() const override { return rules_; }
   Task<std::vector<MailboxInfo>> list() override;
+  Task<std::vector<MailboxInfo>> connect_and_list() override;
   Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) override;
   Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) override;
   Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) override;
   Task<void> subscribe(const MailboxInfo& mailbox) override;
+  // Both: what we have open of it ourselves must be closed.
+  Task<void> remove(const MailboxInfo& mailbox) override;
+  Task<MailboxInfo> rename(const MailboxInfo& mailbox, const MailboxPath& path,
+                           const std::string& id) override;
   [[nodiscard]] Traffic traffic() const override;
   Task<void> close() override;
   void abort() override;
@@ -40,10 +45,14 @@ class ImapStore final : public Store {
 
  private:
   class Lent;
-  Task<std::shared_ptr<Lent>> control();
-  Task<void> ask_separator(Session& session);
-  Task<void> ask_quota(Session& session);
-  void learn(const Session& session);
+  struct Arrival;
+  Task<std::shared_ptr<Lent>> control(imap::Along along = {});
+  Task<std::shared_ptr<Lent>> arrive(Arrival& arrival);
+  static Task<void> ask_first(const imap::LoggedIn& session, Arrival& arrival);
+  static Task<void> ask_separator(const imap::LoggedIn& session, Arrival& arrival);
+  static Task<void> ask_quota(const imap::LoggedIn& session, Arrival& arrival);
+  void learn(const imap::LoggedIn& session);
+  Task<void> leave_everywhere(Session& control, const MailboxInfo& mailbox, bool children);
   Task<Result<MailboxStatus>> status_of(Session& session, const MailboxInfo& mailbox);
 
   ImapStoreOptions options_;

@@ -20,12 +20,14 @@ constexpr auto max_wait_when_few = std::chrono::seconds(3);
 
 }  // namespace
 
-Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending) {
+Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending,
+                                                 imap::Along along) {
   for (;;) {
-    if (aborted_) co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
+    if (cancel_->cancelled())
+      co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
     if (auto session = pick_idle(mailbox, appending)) co_return session;
     if (open_ < limit_) {
-      auto session = co_await connect(appending);
+      auto session = co_await connect(appending, along);
       if (session) co_return session;
       const bool others = open_ != 0;
       if (session.error().code != Errc::too_many_connections || !others) co_return session;
@@ -59,12 +61,12 @@ std::unique_ptr<Session> SessionPool::pick_idle(const std::string& mailbox, bool
   return session;
 }
 
-Task<std::unique_ptr<Session>> SessionPool::connect(bool appending) {
+Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along along) {
   ++open_;
   imap::LoginOptions options = login_;
   options.abort_on_close = appending;
   if (++made_ > 1) options.label += fmt::format("#{}", made_);
-  auto logged_in = co_await imap::log_in(std::move(options), known_);
+  auto logged_in = co_await imap::log_in(std::move(options), known_, std::move(along));
   if (!logged_in) {
     --open_;
     changed_.notify_all();
@@ -74,7 +76,7 @@ Task<std::unique_ptr<Session>> SessionPool::connect(bool appending) {
   auto session = std::make_unique<Session>(std::move(*logged_in));
   std::erase_if(all_, [](const auto& weak) { return weak.expired(); });
   all_.push_back(session->logged_in.connection);
-  if (aborted_) session->connection().close();
+  if (cancel_->cancelled()) session->connection().close();
   co_return session;
 }
 
@@ -85,6 +87,16 @@ void SessionPool::give_back(std::unique_ptr<Session> session) {
     retire(std::move(session));
   }
   changed_.notify_all();
+}
+
+std::vector<std::unique_ptr<Session>> SessionPool::take_selected(
+    const std::function<bool(const std::string&)>& which) {
+  std::vector<std::unique_ptr<Session>> out;
+  for (auto& session : idle_) {
+    if (session->selected && which(session->selected->name())) out.push_back(std::move(session));
+  }
+  std::erase(idle_, nullptr);
+  return out;
 }
 
 void SessionPool::retire(std::unique_ptr<Session> session) {
@@ -120,7 +132,7 @@ Task<void> SessionPool::close() {
 }
 
 void SessionPool::abort() {
-  aborted_ = true;
+  cancel_->cancel();
   for (const auto& weak : all_) {
     if (const auto connection = weak.lock()) connection->close(true);
   }

@@ -4,6 +4,7 @@
 #include "async/event.h"
 #include "store/imap/session.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,13 +13,18 @@ namespace pf::store {
 
 class SessionPool {
  public:
-  SessionPool(imap::LoginOptions login, std::size_t limit) : login_(std::move(login)), limit_(limit) {}
+  SessionPool(imap::LoginOptions login, std::size_t limit) : login_(std::move(login)), limit_(limit) {
+    login_.dial.cancel = cancel_;
+  }
 
   // An idle session, one that has `mailbox` selected if there is one, else a new one; waits while all are
   // lent.  When the server says "too many connections" the limit becomes what we have.  `appending`: its
   // connection must end by RST.
-  Task<std::unique_ptr<Session>> take(const std::string& mailbox, bool appending);
+  // `along`: for log_in(), if it comes to that.
+  Task<std::unique_ptr<Session>> take(const std::string& mailbox, bool appending, imap::Along along = {});
   void give_back(std::unique_ptr<Session> session);
+  // Idle sessions in which a mailbox is selected whose name `which` accepts.  To be given back.
+  std::vector<std::unique_ptr<Session>> take_selected(const std::function<bool(const std::string&)>& which);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   [[nodiscard]] std::size_t open() const { return open_; }
@@ -34,10 +40,11 @@ class SessionPool {
 
  private:
   std::unique_ptr<Session> pick_idle(const std::string& mailbox, bool appending);
-  Task<std::unique_ptr<Session>> connect(bool appending);
+  Task<std::unique_ptr<Session>> connect(bool appending, imap::Along along);
   void retire(std::unique_ptr<Session> session);
   static void add(Totals& totals, const imap::Connection& connection);
 
+  std::shared_ptr<CancelSignal> cancel_ = std::make_shared<CancelSignal>();  // of logins under way
   imap::LoginOptions login_;
   imap::Known known_;
   std::size_t limit_;
@@ -47,7 +54,6 @@ class SessionPool {
   std::vector<std::weak_ptr<imap::Connection>> all_;
   Totals retired_;
   bool fewer_than_wanted_ = false;  // the server set the limit
-  bool aborted_ = false;
   Event changed_;
 };
 
