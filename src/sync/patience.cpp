@@ -10,7 +10,7 @@ Patience::Patience(RunContext& run)
                             run.policy.timing.attempts_without_progress}) {}
 
 asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what) {
-  if (run_.stopping() || !worth_retrying(error)) co_return false;
+  if (run_.stopping() || called_off_ || !worth_retrying(error)) co_return false;
   std::optional<Duration> hint;
   if (error.retry_after) hint = *error.retry_after;
   const auto delay = backoff_.next(MonoClock::now(), hint);
@@ -23,10 +23,10 @@ asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what
                               : std::string{}));
   // In slices, so that Ctrl-C is felt.
   const TimePoint until = MonoClock::now() + *delay;
-  while (MonoClock::now() < until && !run_.stopping()) {
+  while (MonoClock::now() < until && !run_.stopping() && !called_off_) {
     co_await sleep_until(std::min(until, MonoClock::now() + std::chrono::milliseconds(100)));
   }
-  co_return !run_.stopping();
+  co_return !run_.stopping() && !called_off_;
 }
 
 Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,

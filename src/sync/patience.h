@@ -26,6 +26,8 @@ class Patience {
   // Waits as `error` and the past ask for.  False: give up (too often without progress, out of time, or
   // stopping).
   asio::awaitable<bool> wait(const Error& error, const std::string& what);
+  // What it is about has become useless: a wait ends, and nobody waits again.
+  void call_off() { called_off_ = true; }
 
   Task<std::unique_ptr<store::OpenMailbox>> open(store::Store& store, const store::MailboxInfo& mailbox,
                                                  store::Access access);
@@ -33,6 +35,7 @@ class Patience {
  private:
   RunContext& run_;
   Backoff backoff_;
+  bool called_off_ = false;
 };
 
 // Calls `attempt`, which gives a Task, again for as long as only the connection is to blame.
