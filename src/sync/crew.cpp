@@ -75,7 +75,7 @@ class Crew {
   Task<void> lane() {
     Lane lane(board_.run);
     while (!board_.run.stopping()) {
-      MailboxJob* job = pick();
+      MailboxJob* job = lane.ahead() != nullptr ? lane.ahead() : pick();
       if (job == nullptr) {
         if (board_.all_done()) break;
         co_await board_.changed.wait();
@@ -86,6 +86,7 @@ class Crew {
       --job->lanes;
       board_.changed.notify_all();
       if (worked) continue;
+      co_await lane.let_go_ahead();  // it may not come back
       if (leaves_it_to_others(worked.error())) {
         most_ = std::max<std::size_t>(1, lanes_ - 1);
         break;
@@ -154,13 +155,22 @@ class Crew {
   }
 
   Task<void> get_ready(Lane& lane, MailboxJob& job) {
+    begin_to_look(job);
+    PF_CO_TRYV(co_await prepare_patiently(lane, job));
+    looked(job);
+    co_return Status{};
+  }
+
+  static void begin_to_look(MailboxJob& job) {
     job.phase = MailboxJob::Phase::preparing;
     job.started = MonoClock::now();
     job.forget_plan();
-    PF_CO_TRYV(co_await prepare_patiently(lane, job));
+  }
+
+  void looked(MailboxJob& job) {
     if (job.phase == MailboxJob::Phase::done) {
       job.forget_plan();
-      co_return Status{};
+      return;
     }
     job.phase = MailboxJob::Phase::ready;
     board_.run.meter.expect(job.queue.size(), job.queued_bytes);
@@ -169,7 +179,6 @@ class Crew {
                            job.queued_bytes};
     board_.run.observer(Event(std::move(started)));
     board_.changed.notify_all();
-    co_return Status{};
   }
 
   // A fault of the mailbox ends it; any other leaves it to whoever comes next and will see what is wrong.
@@ -192,16 +201,32 @@ class Crew {
                                 static_cast<double>(*left) / 1e6, static_cast<double>(planned_bytes_) / 1e6));
   }
 
-  // While the last batches of a mailbox are on the wire its source connection is free: the next mailbox is
-  // looked at.  Only where every lane may hold two source connections: one that waits for a third, to look
-  // for what was not answered, would wait for ever.
+  // While the last batches of a mailbox are on the wire the next mailbox is looked at.
+  //
+  // Nobody waits for ever, as long as each side grants a connection a lane:
+  //   - Source: a lane never has more than one.  It gives its own back before it looks ahead, and what it has
+  //     opened ahead before it wants another (Lane::let_go_ahead), or another lane takes the mailbox over
+  //     together with the connection.  So nobody ever waits for one of the source.
+  //   - Target: a lane that looks ahead may have two, that of its appends and that of the look.  The first it
+  //     gives back when the last answer has come, which waits for nothing of ours, and before it waits for
+  //     the look.  Whoever has any other (a look, a search for lost answers, a flag change) wants at most one
+  //     of the source besides, which is there.  So all come back, and whoever waits for one gets it.
+  // Where a server grants fewer than that, nobody looks ahead.  A mailbox that is still being made may need
+  // two of the source (what an earlier run left open is then looked for in the middle of the look).
   Task<void> look_ahead(Lane& lane) {
-    const bool room =
-        std::min(board_.run.source.features().parallel, board_.run.target.features().parallel) >= 2 * lanes_;
-    MailboxJob* next = room && !board_.run.stopping() ? pick_waiting() : nullptr;
-    if (next == nullptr) co_return Status{};
-    auto prepared = co_await get_ready(lane, *next);
-    if (!prepared && next->phase != MailboxJob::Phase::done) give_up_looking(*next, prepared.error());
+    const bool enough =
+        lanes_ <= std::min(board_.run.source.features().parallel, board_.run.target.features().parallel);
+    if (!enough || board_.run.stopping() || lane.ahead() != nullptr) co_return Status{};
+    MailboxJob* const next = pick_waiting();
+    if (next == nullptr || next->creating) co_return Status{};
+    begin_to_look(*next);
+    auto prepared = co_await prepare(board_.run, *next, lane.patience());
+    if (prepared) {
+      lane.looked_ahead(*next);
+      looked(*next);
+    } else if (next->phase != MailboxJob::Phase::done) {
+      give_up_looking(*next, prepared.error());  // the appends may need the time more than the look does
+    }
     co_return Status{};
   }
 
@@ -223,7 +248,7 @@ class Crew {
     }
     job.phase = MailboxJob::Phase::finishing;
     for (;;) {
-      auto finished = co_await finish_mailbox(board_.run, job, lane.patience());
+      auto finished = co_await finish(lane, job);
       if (finished) break;
       const bool again = finished.error().scope == Scope::connection &&
                          co_await lane.patience().wait(finished.error(), job.report.target);
@@ -238,6 +263,16 @@ class Crew {
       board_.finish(job);
     }
     co_return beyond(job);
+  }
+
+  Task<void> finish(Lane& lane, MailboxJob& job) {
+    if (lane.ahead() != nullptr) {
+      // The source is opened again only to look for messages.
+      PF_CO_TRY(const auto watched, co_await board_.run.journal.watched(job.record.id));
+      if (!job.unresolved.empty() || !watched.empty()) co_await lane.let_go_ahead();
+    }
+    auto finished = co_await finish_mailbox(board_.run, job, lane.patience());
+    co_return finished;
   }
 
   // What ended the mailbox may concern more than the mailbox.

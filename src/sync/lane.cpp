@@ -85,8 +85,7 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
     }
     TaskGroup beside;
     if (moved && !append_error_ && job.queue.empty()) {
-      if (source_) ignore(co_await source_->close());
-      source_.reset();
+      co_await let_go_source(job);
       co_await beside.spawn(meanwhile());
     }
     ignore(co_await appends_.join());
@@ -95,9 +94,11 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
     co_await let_go();  // before `beside` is waited for: it may need the connection
     ignore(co_await beside.join());
     if (!target_broke && (moved || moved.error().scope != Scope::connection)) {
-      if (moved && !job.queue.empty() && !held_up(job)) continue;  // something came back
-      co_return moved;
+      if (!moved || job.queue.empty() || held_up(job)) co_return moved;
+      co_await let_go_ahead();
+      continue;  // something came back
     }
+    co_await let_go_ahead();
     const Error error = target_broke ? *target_broke : moved.error();
     if (error.code == Errc::too_many_connections && job.lanes > 1) co_return error;  // others are at it
     const bool again =
@@ -154,6 +155,26 @@ asio::awaitable<void> Lane::let_go() {
   if (target_) ignore(co_await target_->close());
   source_.reset();
   target_.reset();
+}
+
+// Also what was opened for a mailbox that had nothing to copy.
+asio::awaitable<void> Lane::let_go_source(MailboxJob& job) {
+  if (source_) ignore(co_await source_->close());
+  source_.reset();
+  if (job.opened_source) ignore(co_await job.opened_source->close());
+  job.opened_source.reset();
+}
+
+MailboxJob* Lane::ahead() const {
+  const bool ours = ahead_ != nullptr && ahead_->phase == MailboxJob::Phase::ready && ahead_->lanes == 0;
+  return ours ? ahead_ : nullptr;
+}
+
+asio::awaitable<void> Lane::let_go_ahead() {
+  MailboxJob* const job = ahead();
+  if (job == nullptr || !job->opened_source) co_return;
+  const auto opened = std::move(job->opened_source);
+  ignore(co_await opened->close());
 }
 
 asio::awaitable<bool> Lane::may_append(MailboxJob& job) {

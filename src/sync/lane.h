@@ -33,6 +33,12 @@ class Lane {
   // Copies until the job's queue is empty, the mailbox or the run cannot go on.  `sharers`: lanes that may
   // work on it.  `meanwhile` runs beside the last batches, when the source connection has nothing more to do.
   Task<void> work(MailboxJob& job, std::size_t sharers, const Meanwhile& meanwhile);
+
+  // The mailbox that was looked at meanwhile, while nobody works on it: its source connection counts as ours.
+  void looked_ahead(MailboxJob& job) { ahead_ = &job; }
+  [[nodiscard]] MailboxJob* ahead() const;
+  // Gives that connection back: whoever wants one for another mailbox must hold none.
+  asio::awaitable<void> let_go_ahead();
   [[nodiscard]] Patience& patience() { return patience_; }
 
  private:
@@ -61,6 +67,7 @@ class Lane {
   Task<void> open_source(MailboxJob& job);
   Task<void> open_target(MailboxJob& job);
   asio::awaitable<void> let_go();
+  asio::awaitable<void> let_go_source(MailboxJob& job);
   Task<void> recover_lost(MailboxJob& job);
   void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
                        const std::vector<MessageRef>& missing);
@@ -70,6 +77,7 @@ class Lane {
   RunContext& run_;
   Patience patience_;
   std::unique_ptr<store::OpenMailbox> source_, target_;
+  MailboxJob* ahead_ = nullptr;
   std::unique_ptr<Batch> filling_;
   std::vector<std::unique_ptr<Batch>> spare_;
   TaskGroup appends_;
