@@ -33,8 +33,8 @@ struct MessageKey {
 //   - Runs of blanks, line folds and bare CRs count as one blank, none at the ends, so that a server that
 //     refolds (or drops a CR, as Dovecot does) does not change the key.  Bare LF ends a line as CRLF does.
 //   - A NUL and any octet above 127 count as X: Dovecot serves 0x80 for NUL, Cyrus stores X for what is not
-//   ASCII
-//     (munge8bit, its default).  All other bytes count as they are.
+//     ASCII (munge8bit, its default).  All other bytes count as they are.  Messages that differ in nothing
+//     else have one key: they are counted, and their contents tell them apart.
 //   - Of a repeated field the first that is not empty counts; an empty field is as good as none.
 //   - Field names in any case, blanks before the colon allowed (RFC 5322 4.5).  No colon, no field.
 //   - The header ends at the empty line.  One with more than one CR is not empty: Dovecot reads on, too.

@@ -1,12 +1,18 @@
 #include "sync/content_digest.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace pf::sync {
 
 namespace {
+
 constexpr std::size_t flush_at = std::size_t{16} << 10;
+
+bool is_eight_bit(char c) {
+  return static_cast<unsigned char>(c) > 127;
 }
+
+}  // namespace
 
 void ContentDigester::feed(Bytes chunk) {
   exact_.update(as_text(chunk));
@@ -17,31 +23,39 @@ void ContentDigester::feed(Bytes chunk) {
     // CR and NUL are rare: whole runs between them go over as they are.
     const char* stop = at;
     while (stop != end && *stop != '\r' && *stop != '\n' && *stop != '\0') ++stop;
-    if (stop != at) {
-      if (carriage_returns_) {
-        pending_.append(run_, '\r');  // bare CRs in the middle of a line stay
-        carriage_returns_ = false;
-        run_ = 0;
-      }
-      pending_.append(at, stop);
-    }
+    if (stop != at) take_run({at, stop});
     if (pending_.size() >= flush_at) flush_normal();
     if (stop == end) return;
     if (*stop == '\r') {
-      carriage_returns_ = true;
-      ++run_;
+      ++carriage_returns_;
     } else if (*stop == '\n') {
-      pending_ += '\n';  // whatever run of CR came before it
-      carriage_returns_ = false;
-      run_ = 0;
+      end_line();
     } else {
-      if (carriage_returns_) pending_.append(run_, '\r');
-      carriage_returns_ = false;
-      run_ = 0;
-      pending_ += '\x80';
+      take_run("\x80");
     }
     at = stop + 1;
   }
+}
+
+void ContentDigester::take_run(std::string_view run) {
+  while (carriage_returns_ != 0) {  // bare CRs in the middle of a line stay
+    const std::size_t some = std::min(carriage_returns_, flush_at);
+    pending_.append(some, '\r');
+    carriage_returns_ -= some;
+    if (pending_.size() >= flush_at) flush_normal();
+  }
+  const std::size_t begin = pending_.size();
+  pending_ += run;
+  empty_line_ = false;
+  if (!in_header_) return;
+  std::replace_if(pending_.begin() + static_cast<std::ptrdiff_t>(begin), pending_.end(), is_eight_bit, 'X');
+}
+
+void ContentDigester::end_line() {
+  pending_ += '\n';
+  carriage_returns_ = 0;  // whatever run of CR came before it
+  if (empty_line_) in_header_ = false;
+  empty_line_ = true;
 }
 
 void ContentDigester::flush_normal() {

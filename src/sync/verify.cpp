@@ -217,8 +217,10 @@ class MailboxVerifier {
       return;
     }
     ++job_.report.normalised;
-    const std::string how = wrapped ? "the server tells a date before 1970 as one 2^32 seconds later"
-                                    : "the server changed line ends or NUL octets when it stored the message";
+    const std::string how =
+        wrapped ? "the server tells a date before 1970 as one 2^32 seconds later"
+                : "the server changed line ends, NUL octets or octets above 127 in the header "
+                  "when it stored the message";
     run_.observer(Event(Difference{job_.report.source, run_.source.ref_text(source.ref), "normalised", how}));
   }
 

@@ -380,6 +380,101 @@ TEST(RecoverTime, OneLookIsNotEnoughHoweverLongItTakes) {
   EXPECT_EQ(rig.to->messages("INBOX").size(), 3U);
 }
 
+// ---- what the target makes of a message
+
+// As Cyrus does with octets beyond ASCII in a header.
+std::string munged(std::string bytes) {
+  const auto header = std::min(bytes.find("\r\n\r\n"), bytes.size());
+  std::replace_if(
+      bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(header),
+      [](char c) { return (c & 0x80) != 0; }, 'X');
+  return bytes;
+}
+
+std::string beyond_ascii(const std::string& id, const std::string& subject = "Gr\xFC\xDF") {
+  return "Message-ID: <" + id + "@example.com>\r\nFrom: a@example.com\r\nSubject: " + subject +
+         "\r\n\r\ntext \xFC\r\n";
+}
+
+TEST_P(Recover, AMungedCopyIsFound) {
+  for (const auto fault : {AppendFault::lose_answer, AppendFault::lose_command, AppendFault::store_late}) {
+    Rig own;
+    set(own);
+    own.from->add("INBOX", beyond_ascii("1"), "", date(1));
+    own.from->add("INBOX", beyond_ascii("1"), "", date(1));  // twins
+    own.from->add("INBOX", beyond_ascii("2"), "", date(2));
+    own.to->options.rewrite = munged;
+    own.to->options.append_fault = append_fault_at(1, fault);
+    expect_ok(own.copy());
+    (void)own.to->deliver_late();
+    expect_ok(own.copy());
+    EXPECT_EQ(own.to->messages("INBOX").size(), 3U) << static_cast<int>(fault);
+    expect_nothing_left(own);
+    own.forget_everything();
+    EXPECT_EQ(own.copy().copied, 0U);
+  }
+}
+
+// Their keys are equal; their octets tell them apart where the target keeps them.
+TEST_P(Recover, MessagesThatDifferOnlyBeyondAsciiAreAllCopied) {
+  const std::vector<std::string> alike = {beyond_ascii("\xE9"), beyond_ascii("\xE8"), beyond_ascii("X"),
+                                          beyond_ascii("\xE8", "Gr\xFC\xDC")};
+  for (const bool munges : {false, true}) {
+    for (std::size_t there = 0; there < alike.size(); ++there) {
+      Rig own;
+      set(own);
+      for (const auto& text : alike) own.from->add("INBOX", text, "", date(1));
+      own.to->add("INBOX", munges ? munged(alike[there]) : alike[there], "", date(1));
+      if (munges) own.to->options.rewrite = munged;
+      own.to->options.append_fault = append_fault_at(1, AppendFault::lose_answer);
+      expect_ok(own.copy());
+      EXPECT_EQ(own.to->messages("INBOX").size(), alike.size());
+      if (!munges) expect_exact(own);
+    }
+  }
+}
+
+// ---- an empty mailbox may get its UIDVALIDITY with its first message (GNU imap4d)
+
+TEST_P(Recover, AnEmptyMailboxMayBeRenumberedByItsFirstMessage) {
+  for (const auto fault : {AppendFault::none, AppendFault::lose_answer, AppendFault::lose_command}) {
+    for (const int n : {1, 2}) {
+      SCOPED_TRACE(fmt::format("fault {} at {}", static_cast<int>(fault), n));
+      Rig own;
+      set(own);
+      own.fill("INBOX", range(1, 60));
+      auto strike = append_fault_at(n, fault);
+      own.to->options.append_fault = [&](const MemoryCall& call) {
+        if (own.to->messages("INBOX").empty()) own.to->set_validity("INBOX", 77'000);
+        return strike(call);
+      };
+      const auto sum = own.copy();
+      expect_ok(sum);
+      EXPECT_EQ(sum.copied, 60U);
+      expect_exact(own);
+      own.to->options.append_fault = nullptr;
+      expect_nothing_left(own);
+    }
+  }
+}
+
+TEST_P(Recover, AMailboxWithMailThatIsRenumberedEndsItsCopy) {
+  rig.fill("INBOX", range(1, 5));
+  rig.to->add("INBOX", mail(50), "", date(50));
+  auto strike = append_fault_at(1, AppendFault::lose_command);
+  rig.to->options.append_fault = [&](const MemoryCall& call) {
+    rig.to->set_validity("INBOX", 77'000);
+    return strike(call);
+  };
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, Outcome::partial) << text_of(sum);
+  ASSERT_FALSE(sum.failures.empty());
+  EXPECT_NE(sum.failures[0].message.find("renumbered"), std::string::npos) << text_of(sum);
+  rig.to->options.append_fault = nullptr;
+  expect_ok(rig.copy());
+  EXPECT_EQ(rig.to->messages("INBOX").size(), 6U);
+}
+
 // ---- killed
 
 // Kills a run at each step, lets another finish the work, and expects exactly one copy of each.

@@ -135,6 +135,28 @@ TEST(Verify, AMessageTheServerMendedIsNormalisedNotDifferent) {
   EXPECT_EQ(sum.matched, 1U);
 }
 
+// Cyrus stores X for octets beyond ASCII in a header.
+TEST(Verify, AMungedHeaderIsNormalisedAMungedBodyDifferent) {
+  Rig rig;
+  const std::string head = "Message-ID: <1@example.com>\r\nSubject: ";
+  rig.from->add("INBOX", head + "\xFC\r\n\r\n\xFC\r\n", "", date(1));
+  rig.to->add("INBOX", head + "X\r\n\r\n\xFC\r\n", "", date(1));
+  auto sum = rig.verify(true);
+  EXPECT_FALSE(sum.verify_differs);
+  EXPECT_EQ(sum.normalised, 1U);
+  EXPECT_EQ(sum.matched, 0U);
+  EXPECT_EQ(kinds(rig), (Lines{"normalised INBOX 1"}));
+  const auto told = rig.seen<sync::Difference>();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].detail.find("header"), std::string::npos) << told[0].detail;
+
+  rig.to->add("Other", head + "X\r\n\r\nX\r\n", "", date(1));
+  rig.from->add("Other", head + "\xFC\r\n\r\n\xFC\r\n", "", date(1));
+  sum = rig.verify(true);
+  EXPECT_EQ(sum.different, 1U);
+  EXPECT_EQ(sum.normalised, 1U);
+}
+
 TEST(Verify, AnotherSizeWithOtherContentIsAnotherMessage) {
   Rig rig;
   rig.from->add("INBOX", mail(1, "short"), "", date(1));
