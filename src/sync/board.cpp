@@ -51,6 +51,10 @@ void Board::add_up() {
     sum.restored += r.restored;
     sum.flags_changed += r.flags_changed;
     sum.vanished += r.vanished;
+    sum.deleted += r.deleted;
+    sum.withheld += r.withheld;
+    sum.moved += r.moved;
+    sum.copied_back += r.copied_back;
     sum.failed += r.failed;
     sum.bytes_copied += r.bytes_copied;
     sum.per_mailbox.push_back(r);

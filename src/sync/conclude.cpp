@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pf::sync {
 
 void conclude(RunContext& run) {
@@ -17,10 +19,14 @@ void conclude(RunContext& run) {
   sum.bytes_received = from.received + to.received;
   sum.bytes_sent = from.sent + to.sent;
   sum.seconds = run.meter.seconds();
+  const bool guarded = std::ranges::any_of(
+      sum.failures, [](const Failure& failure) { return failure.reason == name(Errc::guard); });
   if (run.stop.load() != 0) {
     sum.outcome = Outcome::interrupted;
   } else if (sum.fatal) {
     sum.outcome = Outcome::failed;
+  } else if (sum.withheld != 0 || guarded) {
+    sum.outcome = Outcome::refused;
   } else if (sum.failed != 0 || !sum.failures.empty()) {
     sum.outcome = Outcome::partial;
   }

@@ -9,6 +9,7 @@
 #include "sync/report.h"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ struct RunContext {
   const std::atomic<int>& stop;
   Meter meter;
   Summary summary;
+  // Asks a person; empty: there is nobody.
+  std::function<bool(const std::string& question)> ask;
+  // Two-way: what is remembered of copies from the target to the source.
+  state::Journal* back_journal = nullptr;
 
   // The target account takes no more (quota): appends end everywhere, the rest of the run goes on.
   std::optional<Error> appends_stopped;

@@ -1,5 +1,6 @@
 #include "sync/finish.h"
 
+#include "sync/apply_flags.h"
 #include "sync/recover.h"
 
 #include <fmt/format.h>
@@ -38,39 +39,6 @@ Task<void> find_acknowledged(RunContext& run, MailboxJob& job, Patience& patienc
       not_there(run, job, item, u.answered(i));
     }
   }
-  co_return Status{};
-}
-
-// A refused flag is named and its message keeps the rest.
-Task<void> apply_flags(RunContext& run, MailboxJob& job, Patience& patience) {
-  std::vector<store::FlagChange> changes;
-  for (const auto& step : job.flags) {
-    if (step.add.empty() && step.remove.empty()) continue;
-    changes.push_back({step.target, step.add, step.remove});
-  }
-  if (!changes.empty()) {
-    PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::write));
-    auto changed = co_await target->change_flags(changes);
-    ignore(co_await target->close());
-    if (!changed && changed.error().scope == Scope::connection) co_return changed.error();
-    if (!changed) {
-      job.incomplete = true;
-      run.warn(
-          fmt::format("{}: some flags were not changed: {}", job.report.target, changed.error().describe()));
-      co_return Status{};
-    }
-  }
-  job.report.flags_changed = changes.size();
-  PF_CO_TRY(auto pairs, co_await run.journal.pairs(job.record.id));
-  std::vector<state::PairRow> rows;
-  for (const auto& step : job.flags) {
-    const auto pair = std::ranges::lower_bound(pairs, step.source, {}, &state::PairRow::source);
-    if (pair == pairs.end() || pair->source != step.source) continue;
-    pair->flags = step.base_after;
-    pair->normalised = step.base_after.without(job.rules.kept(step.base_after));
-    rows.push_back(*pair);
-  }
-  if (!rows.empty()) PF_CO_TRYV(co_await run.journal.record(job.record.id, std::move(rows)));
   co_return Status{};
 }
 

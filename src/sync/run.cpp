@@ -9,10 +9,13 @@
 #include "sync/mapping.h"
 #include "sync/meet.h"
 #include "sync/prepare.h"
+#include "sync/quarantine.h"
+#include "sync/removals.h"
 #include "sync/settled.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -26,6 +29,10 @@ class CopyRun {
 
   Task<void> go() {
     PF_CO_TRY(found_, co_await meet(run_));
+    if (run_.policy.mode != Mode::copy) {
+      leave_out_quarantine(found_.source, run_.policy.removal);
+      leave_out_quarantine(found_.target, run_.policy.removal);
+    }
     PF_CO_TRYV(map());
     PF_CO_TRYV(co_await note_siblings());
     if (run_.policy.dry_run) {
@@ -39,9 +46,29 @@ class CopyRun {
       auto made = co_await making.join();
       if (!made) co_return made;
       if (!copied) co_return copied;
+      if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_gone(board, totals()));
       PF_CO_TRYV(co_await remember_settled(board));
     }
     co_return Status{};
+  }
+
+  // As far as they are known: what was looked at, and what the listing told of the rest.
+  AccountTotals totals() const {
+    AccountTotals out;
+    for (const auto& job : board.jobs) {
+      out.source_messages += job.source_status.count;
+      out.target_messages += job.target_status.count;
+    }
+    const auto looked_at = [&](const std::string& id, store::MailboxInfo MappedMailbox::* side) {
+      return std::ranges::any_of(board.jobs, [&](const auto& job) { return (job.mapped.*side).id == id; });
+    };
+    for (const auto& m : found_.source) {
+      if (m.status && !looked_at(m.id, &MappedMailbox::source)) out.source_messages += m.status->count;
+    }
+    for (const auto& m : found_.target) {
+      if (m.status && !looked_at(m.id, &MappedMailbox::target)) out.target_messages += m.status->count;
+    }
+    return out;
   }
 
   Board board;
@@ -103,6 +130,7 @@ class CopyRun {
                         printable(job.report.target)));
       run_.meter.mailbox_done();
     }
+    if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_gone(board, totals()));
     co_return Status{};
   }
 
