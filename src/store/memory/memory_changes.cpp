@@ -39,6 +39,7 @@ Task<Changes> MemoryOpenMailbox::changes_since(const Checkpoint& since) {
     if (message.changed > *counter) out.changed.push_back(meta(message, ScanFields::flags));
   }
   if (features.tells_vanished) out.vanished = gone_since(*mailbox, *counter);
+  if (const auto& tell = session_->server->options.tell_changes) tell(id_, out);
   PF_CO_TRYV(end(Op::changes));
   co_return out;
 }

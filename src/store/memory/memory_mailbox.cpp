@@ -72,7 +72,7 @@ Status MemoryOpenMailbox::end(Op op) {
 }
 
 void MemoryOpenMailbox::take_status(const MemoryMailbox& mailbox) {
-  status_ = session_->server->status(mailbox);
+  status_ = session_->server->status(id_, mailbox);
 }
 
 Task<void> MemoryOpenMailbox::refresh() {
@@ -112,6 +112,7 @@ Task<ScanPage> MemoryOpenMailbox::scan(const MessageRef& from, ScanFields fields
     }
     page.messages.push_back(meta(it->second, fields));
   }
+  if (const auto& tell = session_->server->options.tell_messages) tell(id_, page.messages);
   PF_CO_TRYV(end(Op::scan));
   co_return page;
 }
@@ -125,6 +126,7 @@ Task<std::vector<MessageMeta>> MemoryOpenMailbox::fetch(const std::vector<Messag
       out.push_back(meta(found->second, fields));
     }
   }
+  if (const auto& tell = session_->server->options.tell_messages) tell(id_, out);
   PF_CO_TRYV(end(Op::fetch));
   co_return out;
 }
@@ -293,6 +295,7 @@ Task<std::vector<AppendOutcome>> MemoryOpenMailbox::append_command(std::span<App
     outcomes[i].ref = ref_of_uid(uid);
     outcomes[i].epoch = Epoch(big_endian(mailbox->validity, 4));
   }
+  if (server.options.tell_appended) server.options.tell_appended(id_, outcomes);
   if (fault == AppendFault::lose_answer) co_return failed(connection_lost(Op::append, id_));
   PF_CO_TRYV(end(Op::append));
   co_return outcomes;

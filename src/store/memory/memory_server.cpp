@@ -156,12 +156,13 @@ MemoryMailbox& MemoryServer::make(const std::string& id) {
   return made;
 }
 
-MailboxStatus MemoryServer::status(const MemoryMailbox& mailbox) const {
+MailboxStatus MemoryServer::status(std::string_view id, const MemoryMailbox& mailbox) const {
   MailboxStatus out;
   out.epoch = Epoch(big_endian(mailbox.validity, 4));
   out.position = Position(big_endian(mailbox.next_uid, 4));
   out.count = mailbox.messages.size();
   if (options.features.checkpoints) out.checkpoint = Checkpoint(big_endian(mailbox.changes, 8));
+  if (options.tell_status) options.tell_status(id, out);
   return out;
 }
 

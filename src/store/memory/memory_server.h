@@ -83,6 +83,14 @@ struct MemoryOptions {
   std::function<void(std::string_view mailbox, const std::vector<MemoryMessage>& messages)> arrived;
   // What the server makes of a message it is given, as servers do that mend line ends.
   std::function<std::string(std::string bytes)> rewrite;
+
+  // What is told instead of the truth; the mailbox by its id.
+  std::function<void(std::string_view mailbox, MailboxStatus& status)> tell_status;
+  std::function<void(std::string_view mailbox, std::vector<MessageMeta>& messages)>
+      tell_messages;  // of a scan or fetch
+  std::function<void(std::string_view mailbox, Changes& changes)> tell_changes;
+  std::function<void(std::uint32_t uid, std::string& bytes)> tell_body;
+  std::function<void(std::string_view mailbox, std::vector<AppendOutcome>& outcomes)> tell_appended;
 };
 
 struct MemoryMessage {
@@ -162,7 +170,7 @@ class MemoryServer {
   }
   [[nodiscard]] bool same_name(std::string_view a, std::string_view b) const;
   MemoryMailbox& make(const std::string& id);
-  [[nodiscard]] MailboxStatus status(const MemoryMailbox& mailbox) const;
+  [[nodiscard]] MailboxStatus status(std::string_view id, const MemoryMailbox& mailbox) const;
   [[nodiscard]] std::uint32_t new_validity();
 
   MemoryCall note(Op op, std::string_view mailbox) { return {op, mailbox, ++calls_}; }

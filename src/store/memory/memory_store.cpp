@@ -37,7 +37,7 @@ MailboxInfo MemoryStore::info(const std::string& id, const MemoryMailbox* mailbo
   out.special_use = mailbox->special_use;
   if (session_->server->options.mailbox_ids) out.object_id = ObjectId(mailbox->object_id);
   out.subscribed = mailbox->subscribed;
-  if (session_->server->options.list_status) out.status = session_->server->status(*mailbox);
+  if (session_->server->options.list_status) out.status = session_->server->status(id, *mailbox);
   return out;
 }
 
@@ -68,7 +68,7 @@ Task<std::vector<Result<MailboxStatus>>> MemoryStore::status(const std::vector<M
     if (!allowed) {
       out.emplace_back(std::move(allowed).error());
     } else if (const auto* there = session_->server->find(mailbox.id)) {
-      out.emplace_back(session_->server->status(*there));
+      out.emplace_back(session_->server->status(mailbox.id, *there));
     } else {
       out.emplace_back(no_such_mailbox(Op::status, mailbox.id));
     }

@@ -21,7 +21,13 @@ Task<std::optional<MessageStream::Item>> MemoryStream::next() {
     }
     const auto found = (*mailbox)->messages.find(uid);
     if (found == (*mailbox)->messages.end()) continue;
-    body_ = std::make_unique<Body>(mailbox_, found->second.bytes);
+    auto bytes = found->second.bytes;
+    if (const auto& tell = mailbox_.session().server->options.tell_body) {
+      std::string told = *bytes;
+      tell(uid, told);
+      bytes = std::make_shared<const std::string>(std::move(told));
+    }
+    body_ = std::make_unique<Body>(mailbox_, std::move(bytes));
     co_return Item{ref_of_uid(uid), body_.get()};
   }
   co_return std::nullopt;
