@@ -35,6 +35,7 @@ struct FakeManners {
   bool uid_last = false;        // after the body
   std::size_t most_logins = 0;  // at once; 0: any number
   std::size_t patience = 0;     // NO or BAD in one connection before BYE; 0: for ever
+  std::size_t lost_logins = 0;  // so many first ones end without an answer
 };
 
 struct FakeMessage {
@@ -181,6 +182,7 @@ class FakeServer {
       answer = untagged + tag + " " + status + "\r\n";
       if (!status.starts_with("OK")) ++client.errors;
     }
+    if (text.starts_with("LOGIN") && logins() <= manners_.lost_logins) throw Ended();
     if (manners_.patience != 0 && client.errors > manners_.patience) {
       client.socket.send_all("* BYE Connection closed. 14\r\n");
       throw Ended();

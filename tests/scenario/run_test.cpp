@@ -89,6 +89,15 @@ class Runs : public ::testing::Test {
   std::vector<std::string> planned;
 };
 
+TEST_F(Runs, AFirstLoginThatIsCutOffIsMadeAgain) {
+  start({.lost_logins = 2}, {.lost_logins = 1});
+  source->add("INBOX", mail(1));
+  const auto sum = copy();
+  EXPECT_EQ(sum.outcome, Outcome::ok);
+  EXPECT_EQ(sum.copied, 1U);
+  EXPECT_EQ(target->messages("INBOX").size(), 1U);
+}
+
 TEST_F(Runs, CopyOnceAndNothingTheSecondTime) {
   start();
   for (int i = 1; i <= 25; ++i)
