@@ -68,6 +68,7 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
   const auto source = make_store(from, environment, policy.connections, *wiretap);
   const auto target = make_store(to, environment, policy.connections, *wiretap);
   sync::RunContext run(*source, *target, memory.journal(), policy, observer, stop);
+  run.ask = environment.ask;
   for (auto& note : memory.notes) run.warn(std::move(note));
   Status closed;
   auto job = [&]() -> asio::awaitable<void> {
