@@ -5,6 +5,7 @@
 #include "state/memory_journal.h"
 #include "store/memory/memory_store.h"
 #include "sync/run.h"
+#include "sync/undo.h"
 #include "sync/verify.h"
 
 #include <asio/co_spawn.hpp>
@@ -80,6 +81,10 @@ class Rig {
   }
   sync::Summary verify(bool content = false) {
     auto running = start([content](sync::RunContext& context) { return sync::run_verify(context, content); });
+    return finish(std::move(running));
+  }
+  sync::Summary undo(state::RunId id) {
+    auto running = start([id](sync::RunContext& context) { return sync::run_undo(context, id); });
     return finish(std::move(running));
   }
   // A run that is killed as soon as `died` says so; false when it ended before.

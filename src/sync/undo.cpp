@@ -1,0 +1,248 @@
+#include "sync/undo.h"
+
+#include "sync/conclude.h"
+#include "sync/meet.h"
+#include "sync/patience.h"
+#include "sync/scan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace pf::sync {
+
+namespace {
+
+using Done = state::RemovalRow::Done;
+
+// Rows that went the same way.
+struct Way {
+  bool at_source = false;
+  std::string from, quarantine;
+  friend auto operator<=>(const Way&, const Way&) = default;
+};
+
+const store::MailboxInfo* find(const std::vector<store::MailboxInfo>& list, const std::string& id) {
+  const auto at = std::ranges::find(list, id, &store::MailboxInfo::id);
+  return at == list.end() ? nullptr : &*at;
+}
+
+bool same_message(const state::RemovalRow& row, const MessageMeta& m) {
+  return m.key && *m.key == row.key && m.date && m.date->unix_seconds() == row.date_seconds;
+}
+
+class Undo {
+ public:
+  Undo(RunContext& run, state::RunId id) : run_(run), id_(id) {}
+
+  Task<void> go() {
+    PF_CO_TRY(auto rows, co_await run_.journal.removals(id_));
+    if (rows.empty()) {
+      run_.summary.nothing_done = true;
+      co_return Error(Errc::usage, Scope::run, Retry::never,
+                      fmt::format("run {} of these accounts removed nothing", id_), {},
+                      "postferry undo FROM TO --list names the runs that did.");
+    }
+    PF_CO_TRY(found_, co_await meet(run_));
+    std::map<Way, std::vector<state::RemovalRow>> ways;
+    for (auto& row : rows) {
+      if (row.done != Done::undone) ways[{row.at_source, row.from, row.quarantine}].push_back(std::move(row));
+    }
+    for (auto& [way, those] : ways) {
+      if (run_.stopping()) co_return Status{};
+      PF_CO_TRYV(co_await undo_patiently(way, those));
+    }
+    co_return Status{};
+  }
+
+ private:
+  [[nodiscard]] store::Store& store_of(const Way& way) const {
+    return way.at_source ? run_.source : run_.target;
+  }
+
+  Task<void> undo_patiently(const Way& way, std::vector<state::RemovalRow>& rows) {
+    Patience patience(run_);
+    for (;;) {
+      auto undone = way.quarantine.empty() ? co_await bring_from_other_side(way, rows, patience)
+                                           : co_await bring_from_quarantine(way, rows, patience);
+      if (undone) co_return Status{};
+      if (undone.error().scope != Scope::connection) {
+        for (const auto& row : rows) {
+          if (row.done != Done::undone) fail(row, undone.error().describe());
+        }
+        co_return Status{};
+      }
+      const bool again = co_await patience.wait(undone.error(), store_of(way).label());
+      if (!again) co_return undone;
+    }
+  }
+
+  void fail(const state::RemovalRow& row, std::string why) {
+    Failure failure;
+    failure.mailbox = row.from;
+    failure.ref = (row.at_source ? run_.source : run_.target).ref_text(row.ref);
+    failure.reason = name(Errc::not_found);
+    failure.message = std::move(why);
+    ++run_.summary.failed;
+    run_.fail(std::move(failure));
+  }
+
+  // The mailbox it was in, made again when it is gone.
+  Task<store::MailboxInfo> home(const Way& way) {
+    const auto& list = way.at_source ? found_.source : found_.target;
+    if (const auto* there = find(list, way.from)) co_return *there;
+    store::Store& store = store_of(way);
+    const MailboxPath path = path_from_wire(way.from, store.name_rules());
+    auto made = co_await store.create(path, way.from, SpecialUse::none);
+    if (made || made.error().code != Errc::exists) co_return made;
+    store::MailboxInfo info;
+    info.id = way.from;
+    info.path = path;
+    co_return info;
+  }
+
+  Task<void> bring_from_quarantine(const Way& way, std::vector<state::RemovalRow>& rows, Patience& patience) {
+    PF_CO_TRY(const store::MailboxInfo to, co_await home(way));
+    const auto* quarantine = find(way.at_source ? found_.source : found_.target, way.quarantine);
+    std::vector<MessageMeta> held;
+    std::unique_ptr<store::OpenMailbox> open;
+    if (quarantine != nullptr) {
+      PF_CO_TRY(open, co_await patience.open(store_of(way), *quarantine, store::Access::write));
+      PF_CO_TRY(held, co_await scan_all(*open, store::ScanFields::keys));
+    }
+    std::vector<MessageRef> refs;
+    std::vector<state::RemovalRow*> bringing, absent;
+    for (auto& row : rows) {
+      if (row.done == Done::undone) continue;
+      const auto at = choose(row, held, open ? open->status().epoch : Epoch{});
+      if (at == held.end()) {
+        absent.push_back(&row);
+        continue;
+      }
+      refs.push_back(at->ref);
+      bringing.push_back(&row);
+      held.erase(at);
+    }
+    if (!refs.empty()) {
+      PF_CO_TRY(const auto moved, co_await open->move(refs, to));
+      (void)moved;
+    }
+    if (open) ignore(co_await open->close());
+    PF_CO_TRYV(co_await note(bringing));
+    auto settled = co_await settle_absent(way, to, absent, patience);
+    co_return settled;
+  }
+
+  // The reference that was told, if it still names the message; else any equal one.
+  static std::vector<MessageMeta>::iterator choose(const state::RemovalRow& row,
+                                                   std::vector<MessageMeta>& held, const Epoch& epoch) {
+    const bool told = !row.quarantine_ref.empty() && row.quarantine_epoch == epoch;
+    auto exact = std::ranges::find_if(held, [&](const MessageMeta& m) {
+      return told && m.ref == row.quarantine_ref && same_message(row, m);
+    });
+    if (exact != held.end()) return exact;
+    return std::ranges::find_if(held, [&](const MessageMeta& m) { return same_message(row, m); });
+  }
+
+  // Not in the quarantine: it may never have left, or be back already.
+  Task<void> settle_absent(const Way& way, const store::MailboxInfo& to,
+                           const std::vector<state::RemovalRow*>& absent, Patience& patience) {
+    if (absent.empty()) co_return Status{};
+    PF_CO_TRY(auto open, co_await patience.open(store_of(way), to, store::Access::read));
+    PF_CO_TRY(auto there, co_await scan_all(*open, store::ScanFields::keys));
+    ignore(co_await open->close());
+    std::vector<state::RemovalRow*> back;
+    for (auto* row : absent) {
+      const auto at =
+          std::ranges::find_if(there, [&](const MessageMeta& m) { return same_message(*row, m); });
+      if (at == there.end()) {
+        fail(*row, fmt::format("it is not in \"{}\" any more; restore it from a backup",
+                               printable(way.quarantine)));
+      } else {
+        there.erase(at);
+        back.push_back(row);
+      }
+    }
+    auto noted = co_await note(back, false);
+    co_return noted;
+  }
+
+  // Removed for good: the counterpart, if that is still there, is copied.
+  Task<void> bring_from_other_side(const Way& way, std::vector<state::RemovalRow>& rows, Patience& patience) {
+    PF_CO_TRY(const store::MailboxInfo to, co_await home(way));
+    PF_CO_TRY(const auto records, co_await run_.journal.mailboxes());
+    store::Store& other = way.at_source ? run_.target : run_.source;
+    for (auto& row : rows) {
+      if (row.done == Done::undone) continue;
+      const auto record = std::ranges::find(records, row.mailbox, &state::MailboxRecord::id);
+      const auto* mailbox = record == records.end()
+                                ? nullptr
+                                : find(way.at_source ? found_.target : found_.source,
+                                       way.at_source ? record->target_name : record->source_name);
+      bool brought = false;
+      if (mailbox != nullptr && !row.other.empty()) {
+        PF_CO_TRY(brought, co_await copy_back(row, other, *mailbox, store_of(way), to, patience));
+      }
+      if (brought) {
+        std::vector<state::RemovalRow*> one{&row};
+        PF_CO_TRYV(co_await note(one));
+      } else {
+        fail(row, "it was removed for good and the other account does not have it any more");
+      }
+    }
+    co_return Status{};
+  }
+
+  static Task<bool> copy_back(const state::RemovalRow& row, store::Store& from,
+                              const store::MailboxInfo& mailbox, store::Store& target,
+                              const store::MailboxInfo& to, Patience& patience) {
+    PF_CO_TRY(auto source, co_await patience.open(from, mailbox, store::Access::read));
+    std::vector<MessageRef> refs{row.other};
+    PF_CO_TRY(const auto there, co_await source->fetch(refs, store::ScanFields::keys));
+    if (there.size() != 1 || !same_message(row, there[0])) co_return false;
+    PF_CO_TRY(auto stream, co_await source->read(std::move(refs)));
+    PF_CO_TRY(const auto item, co_await stream->next());
+    bool stored = false;
+    if (item) {
+      PF_CO_TRY(auto destination, co_await patience.open(target, to, store::Access::append));
+      std::vector<store::AppendItem> one;
+      one.push_back({row.flags, there[0].date, item->body});
+      PF_CO_TRY(const auto outcomes, co_await destination->append(one));
+      stored = outcomes.at(0).kind == store::AppendOutcome::Kind::stored;
+      ignore(co_await destination->close());
+    }
+    PF_CO_TRYV(co_await stream->close());
+    ignore(co_await source->close());
+    co_return stored;
+  }
+
+  Task<void> note(const std::vector<state::RemovalRow*>& rows, bool counted = true) {
+    std::vector<state::RemovalRow> copies;
+    for (auto* row : rows) {
+      row->done = Done::undone;
+      copies.push_back(*row);
+    }
+    if (counted) run_.summary.restored += rows.size();
+    if (copies.empty()) co_return Status{};
+    auto noted = co_await run_.journal.plan_removals(id_, std::move(copies));
+    co_return noted;
+  }
+
+  RunContext& run_;
+  state::RunId id_;
+  Listings found_;
+};
+
+}  // namespace
+
+asio::awaitable<void> run_undo(RunContext& run, state::RunId id) {
+  run.observer(Event(RunStarted{run.source.label(), run.target.label(), false}));
+  Undo undo(run, id);
+  const auto done = co_await undo.go();
+  if (!done) run.summary.fatal = done.error();
+  conclude(run);
+}
+
+}  // namespace pf::sync

@@ -1,0 +1,103 @@
+// What a run removed can be put back.
+#include "unit/sync/rig.h"
+
+namespace pf::test {
+namespace {
+
+constexpr const char* quarantine = "deleted_from_source";
+
+class Undo : public ::testing::Test {
+ protected:
+  Undo() {
+    rig.policy.mode = sync::Mode::mirror;
+    rig.policy.removal.confirmed = true;
+    rig.fill("INBOX", {1, 2, 3});
+    expect_ok(rig.copy());
+  }
+  // The number of the run that removed something.
+  state::RunId remove(std::uint32_t uid) {
+    rig.from->remove("INBOX", uid);
+    const auto sum = rig.copy();
+    EXPECT_EQ(sum.deleted, 1U) << text_of(sum);
+    return std::stoll(sum.run);
+  }
+  Rig rig;
+};
+
+TEST_F(Undo, PutsBackWhatTheRunMovedIntoTheQuarantine) {
+  const auto before = contents(*rig.to, "INBOX");
+  const auto run = remove(2);
+  const auto sum = rig.undo(run);
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_EQ(sum.restored, 1U);
+  EXPECT_EQ(contents(*rig.to, "INBOX"), before);
+  EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
+}
+
+TEST_F(Undo, TheNextMirrorLeavesItAlone) {
+  const auto run = remove(2);
+  (void)rig.undo(run);
+  EXPECT_EQ(rig.copy().deleted, 0U);
+  EXPECT_EQ(contents(*rig.to, "INBOX").size(), 3U);
+}
+
+TEST_F(Undo, TwiceIsOnce) {
+  const auto run = remove(2);
+  (void)rig.undo(run);
+  const auto again = rig.undo(run);
+  EXPECT_EQ(again.outcome, sync::Outcome::ok);
+  EXPECT_EQ(again.restored, 0U);
+  EXPECT_EQ(contents(*rig.to, "INBOX").size(), 3U);
+}
+
+TEST_F(Undo, OnlyOfThatRun) {
+  const auto first = remove(2);
+  (void)remove(3);
+  EXPECT_EQ(rig.undo(first).restored, 1U);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 2}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({3}));
+}
+
+TEST_F(Undo, FindsTheMessageWhenTheQuarantineWasRenumbered) {
+  const auto run = remove(2);
+  rig.to->set_validity(quarantine, 4711);
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+  EXPECT_EQ(contents(*rig.to, "INBOX").size(), 3U);
+}
+
+TEST_F(Undo, MakesTheMailboxAgainWhenItIsGone) {
+  rig.fill("Work", {4, 5});
+  expect_ok(rig.copy());
+  rig.from->remove("Work", 1);
+  const auto run = std::stoll(rig.copy().run);
+  rig.to->drop("Work");
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+  EXPECT_EQ(bodies(*rig.to, "Work"), mails({4}));
+}
+
+TEST_F(Undo, SaysWhatCannotBePutBack) {
+  rig.policy.removal.for_good = true;
+  const auto run = remove(2);
+  const auto sum = rig.undo(run);
+  EXPECT_EQ(sum.outcome, sync::Outcome::partial);
+  ASSERT_EQ(sum.failures.size(), 1U);
+  EXPECT_EQ(sum.failures[0].ref, "2");
+}
+
+TEST_F(Undo, AnUnknownRunIsAUsageError) {
+  const auto sum = rig.undo(99);
+  ASSERT_TRUE(sum.fatal);
+  EXPECT_EQ(sum.fatal->code, Errc::usage);
+}
+
+TEST_F(Undo, IsFinishedByTheNextWhereverItIsKilled) {
+  const auto run = remove(2);
+  rig.to->options.after = fault_at(Op::move, 1, connection_cut());
+  const auto sum = rig.undo(run);
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_EQ(bodies(*rig.to, "INBOX").size(), 3U);
+  EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
+}
+
+}  // namespace
+}  // namespace pf::test
