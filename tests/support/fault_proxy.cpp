@@ -47,6 +47,7 @@ struct Fault {
   std::uint64_t left = 0;
   bool stall = false;
   Cut how = Cut::fin;
+  Rest rest = Rest::lost;
 };
 
 struct Dribble {
@@ -78,6 +79,7 @@ struct Link {
   bool connected = false;
   bool stalled = false;
   bool draining = false;  // cut by FIN: nothing is passed on any more
+  bool headless = false;  // the client is gone; the server gets what it had sent
   bool dead = false;
 
   Socket& sink(std::size_t lane) { return ends[lane]; }
@@ -124,6 +126,7 @@ struct FaultProxy::Impl {
   void count(Link& link, std::size_t lane, std::size_t bytes);
   void strike(Link& link, std::size_t lane);
   static void cut(Link& link, Cut how);
+  void behead(Link& link, Cut how);
   [[nodiscard]] std::optional<TimePoint> next_event(Link& link) const;
   void poll_once();
   void advance();
@@ -215,6 +218,8 @@ void FaultProxy::Impl::strike(Link& link, std::size_t lane) {
   ++strikes;
   if (fault.stall) {
     link.stalled = true;
+  } else if (fault.rest == Rest::delivered) {
+    behead(link, fault.how);
   } else {
     cut(link, fault.how);
   }
@@ -235,6 +240,21 @@ void FaultProxy::Impl::cut(Link& link, Cut how) {
   }
 }
 
+void FaultProxy::Impl::behead(Link& link, Cut how) {
+  const auto lane = index(Direction::to_server);
+  if (!link.lanes[lane].end_due) read_from(link, lane);
+  if (link.dead) return;
+  link.lanes[lane].end_due = Clock::now() + delay;
+  link.lanes[index(Direction::to_client)] = Lane{};
+  auto& client = link.ends[index(Direction::to_client)];
+  if (how == Cut::rst) {
+    client.reset();
+  } else {
+    client.close();
+  }
+  link.headless = true;
+}
+
 void FaultProxy::Impl::write_due(Link& link, std::size_t lane_index, TimePoint now) {
   auto& lane = link.lanes[lane_index];
   lane.blocked = false;
@@ -253,10 +273,12 @@ void FaultProxy::Impl::write_due(Link& link, std::size_t lane_index, TimePoint n
     if (chunk.sent == chunk.bytes.size()) lane.queue.pop_front();
     count(link, lane_index, sent);
     if (link.dead || link.draining || link.stalled) return;
+    if (link.headless && lane_index == index(Direction::to_client)) return;
   }
   if (lane.queue.empty() && lane.end_due && !lane.end_sent && *lane.end_due <= now) {
     ::shutdown(link.sink(lane_index).fd(), SHUT_WR);
     lane.end_sent = true;
+    link.draining = link.headless;
     link.dead = link.lanes[0].end_sent && link.lanes[1].end_sent;
   }
 }
@@ -307,7 +329,8 @@ void FaultProxy::Impl::poll_once() {
       short events = 0;
       // Data that arrives at this end travels in the other lane.
       const auto& incoming = link.lanes[1 - end];
-      if (link.draining || (!incoming.end_due && incoming.queued < most_queued)) events |= POLLIN;
+      const bool wanted = !link.headless && !incoming.end_due && incoming.queued < most_queued;
+      if (link.draining || wanted) events |= POLLIN;
       if (!link.draining && link.lanes[end].blocked) events |= POLLOUT;
       if (events == 0) continue;
       fds.push_back({link.ends[end].fd(), events, 0});
@@ -334,7 +357,8 @@ void FaultProxy::Impl::poll_once() {
     if (fds[i + 2].revents == 0 || link->dead || link->stalled) continue;
     if (link->draining) {
       drain(*link);
-    } else if ((fds[i + 2].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !link->lanes[1 - end].end_due) {
+    } else if ((fds[i + 2].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !link->headless &&
+               !link->lanes[1 - end].end_due) {
       read_from(*link, 1 - end);
     }
   }
@@ -372,10 +396,10 @@ std::uint16_t FaultProxy::port() const {
   return impl_->port;
 }
 
-void FaultProxy::cut_after(Direction direction, std::uint64_t bytes, Cut how) {
+void FaultProxy::cut_after(Direction direction, std::uint64_t bytes, Cut how, Rest rest) {
   const std::scoped_lock lock(impl_->mutex);
   impl_->faults[index(direction)] =
-      Fault{.left = std::max<std::uint64_t>(bytes, 1), .stall = false, .how = how};
+      Fault{.left = std::max<std::uint64_t>(bytes, 1), .stall = false, .how = how, .rest = rest};
 }
 
 void FaultProxy::stall_after(Direction direction, std::uint64_t bytes) {
@@ -428,6 +452,11 @@ void FaultProxy::set_delay(std::chrono::microseconds one_way) {
 bool FaultProxy::wait_until_struck(std::chrono::milliseconds timeout) {
   std::unique_lock lock(impl_->mutex);
   return impl_->changed.wait_for(lock, timeout, [&] { return impl_->strikes > 0; });
+}
+
+std::uint64_t FaultProxy::strikes() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->strikes;
 }
 
 std::uint64_t FaultProxy::connections() const {

@@ -12,6 +12,11 @@ namespace pf::test {
 
 enum class Direction : std::uint8_t { to_server, to_client };
 enum class Cut : std::uint8_t { fin, rst };
+// What becomes of octets the client had sent when the line was cut.
+enum class Rest : std::uint8_t {
+  lost,       // of all that goes to the server only what was delivered before arrives
+  delivered,  // the server still gets all of them, and then the end of the connection
+};
 
 struct FaultProxyOptions {
   std::uint16_t target_port = 0;  // on 127.0.0.1
@@ -32,7 +37,7 @@ class FaultProxy {
 
   // Faults strike once.  `bytes` counts what goes that way from now on, over all connections; the connection
   // that carries the last of them is struck, both of its ends, when exactly that many were delivered.
-  void cut_after(Direction direction, std::uint64_t bytes, Cut how);
+  void cut_after(Direction direction, std::uint64_t bytes, Cut how, Rest rest = Rest::lost);
   void stall_after(Direction direction,
                    std::uint64_t bytes);  // nothing moves on that connection until release()
   // From now on at most `bytes` an `interval` that way on each connection.
@@ -45,6 +50,7 @@ class FaultProxy {
 
   // False when the time is over and no armed fault has struck yet.
   [[nodiscard]] bool wait_until_struck(std::chrono::milliseconds timeout);
+  [[nodiscard]] std::uint64_t strikes() const;      // armed faults that struck so far
   [[nodiscard]] std::uint64_t connections() const;  // accepted so far
   [[nodiscard]] std::uint64_t open_connections() const;
   [[nodiscard]] std::uint64_t most_open_connections() const;
