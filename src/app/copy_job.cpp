@@ -8,6 +8,7 @@
 #include "state/sqlite_journal.h"
 #include "state/writer.h"
 #include "sync/run.h"
+#include "sync/undo.h"
 #include "sync/verify.h"
 
 #include <algorithm>
@@ -161,10 +162,12 @@ sync::Summary run_verify(const Endpoint& from, const Endpoint& to, const sync::V
                      [content](sync::RunContext& run) { return sync::run_verify(run, content); });
 }
 
-sync::Summary run_undo(const Endpoint& /*from*/, const Endpoint& /*to*/, std::int64_t /*run*/,
-                       const sync::Timing& /*timing*/, const Environment& /*environment*/,
-                       const sync::Observer& /*observer*/, StopFlag& /*stop*/) {
-  return refused({Errc::unsupported, Scope::run, Retry::never, "undo"});
+sync::Summary run_undo(const Endpoint& from, const Endpoint& to, std::int64_t run, const sync::Timing& timing,
+                       const Environment& environment, const sync::Observer& observer, StopFlag& stop) {
+  sync::Policy policy;
+  policy.timing = timing;
+  return run_between(from, to, policy, environment, observer, stop,
+                     [run](sync::RunContext& context) { return sync::run_undo(context, run); });
 }
 
 }  // namespace pf::app

@@ -168,6 +168,11 @@ Ran Ferry::verify(const End& from, const End& to, std::vector<std::string> optio
   return finish(process);
 }
 
+Ran Ferry::undo(const End& from, const End& to, std::vector<std::string> options) const {
+  Process process(pair("undo", from, to, std::move(options)));
+  return finish(process);
+}
+
 Ran Ferry::doctor(const End& end, std::vector<std::string> options) const {
   std::vector<std::string> words{"doctor", "--json", "--password-env", "PF_TEST_FROM"};
   append(words, std::move(options));

@@ -63,6 +63,8 @@ class Ferry {
   // With --json, passwords by environment, and a short settle time unless `settle` is empty.
   Ran sync(const End& from, const End& to, std::vector<std::string> options = {}) const;
   Ran verify(const End& from, const End& to, std::vector<std::string> options = {}) const;
+  // `options` hold the run, or --list.
+  Ran undo(const End& from, const End& to, std::vector<std::string> options) const;
   Ran doctor(const End& end, std::vector<std::string> options = {}) const;
   // These words and nothing else.
   Ran run(std::vector<std::string> words) const;
