@@ -21,7 +21,8 @@ Result<int> run_command(const SyncCommand& command, World& world) {
   environment.log = make_log(command.common.output, *renderer);
   environment.ask = make_ask(command.common.output, *renderer, world);
   const auto observer = [&](const sync::Event& event) { renderer->event(event); };
-  const auto summary = world.engine.run_sync(from, to, policy, environment, observer, *world.stop);
+  auto summary = world.engine.run_sync(from, to, policy, environment, observer, *world.stop);
+  if (policy.removal.for_good) summary.run.clear();  // nothing of it can be put back
   return finish_run(summary, command.common.output, kind, *renderer, world);
 }
 

@@ -253,6 +253,16 @@ TEST_F(Run, NobodyIsAskedWithoutATerminalOrWhenTheOutputIsForPrograms) {
   check(true, true, {"--quiet"});
 }
 
+TEST_F(Run, WhatIsRemovedForGoodIsNotOfferedBack) {
+  summary_.deleted = 1;
+  summary_.run = "12";
+  EXPECT_EQ(run({"sync", "imaps://joe@h", "imaps://joe@i", "--mode", "mirror"}), 0);
+  EXPECT_NE(out_.find("postferry undo 12 "), std::string::npos) << out_;
+  out_.clear();
+  EXPECT_EQ(run({"sync", "imaps://joe@h", "imaps://joe@i", "--mode", "mirror", "--expunge"}), 0);
+  EXPECT_EQ(out_.find("undo"), std::string::npos) << out_;
+}
+
 TEST_F(Run, UndoNeedsBothAccountsAndItsStatusIsThatOfTheSummary) {
   summary_.restored = 2;
   EXPECT_EQ(run({"undo", "12", "imaps://joe@h", "imaps://joe@i", "--state-dir", "/s"}), 0);
