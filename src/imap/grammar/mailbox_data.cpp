@@ -92,7 +92,7 @@ void status_items(Lexer& lexer, StatusData& status) {
     if (!item) return;
     if (iequals(*item, "MAILBOXID")) {
       auto id = word_list(lexer);
-      if (!id.empty()) status.mailbox_id = std::move(id.front());
+      if (id.size() == 1 && is_object_id(id.front())) status.mailbox_id = std::move(id.front());
       continue;
     }
     std::optional<std::uint64_t> value;

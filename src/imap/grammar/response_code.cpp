@@ -137,7 +137,9 @@ std::optional<PermanentFlags> permanent_flags(std::string_view args, std::size_t
 
 std::optional<MailboxId> mailbox_id(std::string_view args) {
   if (args.size() < 3 || args.front() != '(' || args.back() != ')') return std::nullopt;
-  return MailboxId{std::string{trim_blanks(args.substr(1, args.size() - 2))}};
+  const auto id = trim_blanks(args.substr(1, args.size() - 2));
+  if (!is_object_id(id)) return std::nullopt;
+  return MailboxId{std::string{id}};
 }
 
 // False: the arguments are not what the code must have.
@@ -193,6 +195,13 @@ std::size_t code_end(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_object_id(std::string_view text) {
+  constexpr std::size_t longest = 255;
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+}
 
 std::string_view name(Code code) {
   const auto* found = std::ranges::find(code_names, code, &CodeName::code);

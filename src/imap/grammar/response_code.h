@@ -113,6 +113,8 @@ struct ResponseCode {
 
 // `inside`: what stood between the brackets.
 ResponseCode parse_response_code(std::string_view inside, std::size_t max_flags);
+// objectid (RFC 8474 7): up to 255 letters, digits, '_' and '-'.
+[[nodiscard]] bool is_object_id(std::string_view text);
 [[nodiscard]] std::string_view name(Code code);  // "UIDNEXT"; empty for none and unknown
 
 }  // namespace pf::imap

@@ -222,7 +222,7 @@ const std::vector<Family>& families() {
        {"cyrus"},
        {"X-CREATEDMODSEQ", "X-REPLICATION"},
        {Q::refuses_nul, Q::refuses_bare_newlines, Q::refuses_no_header, Q::refuses_8bit_header,
-        Q::refuses_empty_message, Q::channel_binding_outdated},
+        Q::refuses_empty_message, Q::channel_binding_outdated, Q::mailbox_id_untrusted},
        cyrus},
       {"dovecot",
        "Dovecot",

@@ -57,8 +57,9 @@ enum class Quirk : std::uint8_t {
   idle_silent,                 // IDLE is accepted and never tells anything: poll too
   no_inferiors,                // a mailbox with messages has no children
   channel_binding_outdated,    // SCRAM-...-PLUS is offered and fails over TLS 1.3
+  mailbox_id_untrusted,        // MAILBOXID of STATUS and LIST is rubbish
 };
-inline constexpr std::size_t quirk_count = static_cast<std::size_t>(Quirk::channel_binding_outdated) + 1;
+inline constexpr std::size_t quirk_count = static_cast<std::size_t>(Quirk::mailbox_id_untrusted) + 1;
 
 struct QuirkInfo {
   Quirk quirk;

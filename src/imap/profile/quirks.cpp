@@ -90,6 +90,9 @@ constexpr std::array<QuirkInfo, quirk_count> table{{
     {Q::channel_binding_outdated, "channel-binding-outdated",
      "SCRAM-...-PLUS is offered and fails: tls-unique is expected, which TLS 1.3 has not (RFC 9266)", "Cyrus",
      "measured on 3.6.1: NO bad protocol / cancel, after three seconds"},
+    {Q::mailbox_id_untrusted, "mailbox-id-untrusted",
+     "MAILBOXID of STATUS and LIST is memory that was freed: not asked for", "Cyrus",
+     "measured on 3.6.1: another id or six octets of rubbish after a RENAME; CREATE tells the right one"},
 }};
 
 constexpr bool in_order() {

@@ -252,7 +252,8 @@ Task<MailboxInfo> ImapStore::create(const MailboxPath& path, const std::string& 
   info.id = id;
   info.path = path;
   info.special_use = use;
-  if (const auto* told = tagged.code.get<imap::MailboxId>()) info.object_id = ObjectId(told->id);
+  const auto* told = tagged.code.get<imap::MailboxId>();
+  if (told != nullptr && has_mailbox_ids(session.logged_in)) info.object_id = ObjectId(told->id);
   co_return info;
 }
 

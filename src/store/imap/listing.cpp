@@ -41,7 +41,7 @@ imap::command::StatusItems status_items(const imap::LoggedIn& session) {
   // ENABLE is sent and unanswered: where it is refused, take() leaves out what this brings.
   if (!session.known.introduced && imap::asks_for_condstore(session.capabilities))
     items.highest_modseq = true;
-  items.mailbox_id = session.capabilities.has("OBJECTID");
+  items.mailbox_id = has_mailbox_ids(session);
   return items;
 }
 
@@ -63,7 +63,7 @@ Task<void> Listing::ask(const imap::LoggedIn& session) {
     asked = co_await ask_for(session, plain);
   }
   // Only STATUS tells what a mailbox is whatever its name; the questions overlap.
-  if (asked && !how.status && caps.has("OBJECTID")) asked = co_await ask_each(session);
+  if (asked && !how.status && has_mailbox_ids(session)) asked = co_await ask_each(session);
   co_return asked;
 }
 
@@ -161,9 +161,13 @@ MailboxInfo Listing::to_info(const imap::ListData& line, const imap::LoggedIn& s
   if (auto found = statuses_.find(line.name); found != statuses_.end()) {
     info.status = to_status(found->second, session.profile);
     if (!session.condstore) info.status->checkpoint = {};
-    info.object_id = ObjectId(found->second.mailbox_id.value_or(""));
+    if (has_mailbox_ids(session)) info.object_id = ObjectId(found->second.mailbox_id.value_or(""));
   }
   return info;
+}
+
+bool has_mailbox_ids(const imap::LoggedIn& session) {
+  return session.capabilities.has("OBJECTID") && !session.profile.has(imap::Quirk::mailbox_id_untrusted);
 }
 
 MailboxStatus to_status(const imap::StatusData& data, const imap::Profile& profile) {

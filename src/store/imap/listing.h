@@ -38,6 +38,9 @@ class Listing {
   std::set<std::string> subscribed_;
 };
 
+// RFC 8474, where it can be relied on.
+bool has_mailbox_ids(const imap::LoggedIn& session);
+
 MailboxStatus to_status(const imap::StatusData& data, const imap::Profile& profile);
 
 }  // namespace pf::store

@@ -33,10 +33,11 @@ TEST(ResponseCode, ReadsNumbers) {
 }
 
 TEST(ResponseCode, IsUnknownWhenItsArgumentsAreBroken) {
-  for (const auto* line : {"[UIDNEXT]", "[UIDNEXT 0]", "[UIDNEXT x]", "[UIDNEXT 4294967296]",
-                           "[UIDVALIDITY -1]", "[HIGHESTMODSEQ 0]", "[HIGHESTMODSEQ -1]", "[COPYUID 701  ]",
-                           "[COPYUID 1 2:3 4]", "[COPYUID 0 1 2]", "[APPENDUID 1]", "[APPENDUID 1 *]",
-                           "[APPENDUID x 5]", "[MODIFIED]", "[MAILBOXID F1]", "[PERMANENTFLAGS]"}) {
+  for (const auto* line :
+       {"[UIDNEXT]", "[UIDNEXT 0]", "[UIDNEXT x]", "[UIDNEXT 4294967296]", "[UIDVALIDITY -1]",
+        "[HIGHESTMODSEQ 0]", "[HIGHESTMODSEQ -1]", "[COPYUID 701  ]", "[COPYUID 1 2:3 4]", "[COPYUID 0 1 2]",
+        "[APPENDUID 1]", "[APPENDUID 1 *]", "[APPENDUID x 5]", "[MODIFIED]", "[MAILBOXID F1]",
+        "[MAILBOXID (a b)]", "[MAILBOXID (\x16\xD9U)]", "[PERMANENTFLAGS]"}) {
     const auto code = code_of(line);
     EXPECT_TRUE(code.is(Code::unknown)) << line;
     EXPECT_FALSE(code.name.empty());

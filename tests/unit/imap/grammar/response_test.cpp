@@ -201,6 +201,13 @@ TEST(Status, TreatsWhatIsNoNumberAsAbsent) {
   EXPECT_EQ(parsed<StatusData>("* STATUS x (MESSAGES 5000000000)").messages, std::nullopt);
 }
 
+// Cyrus 3.6.1 after a RENAME: six octets of somebody else's memory.
+TEST(Status, TakesNoRubbishForAnId) {
+  const auto status = parsed<StatusData>("* STATUS a (MAILBOXID (YN\x16\x39\xD9U) MESSAGES 3)");
+  EXPECT_FALSE(status.mailbox_id);
+  EXPECT_EQ(status.messages, 3U);
+}
+
 TEST(Status, ReadsANameWhoseQuotesWereForgotten) {
   EXPECT_EQ(parsed<StatusData>("* STATUS My (old) Mail (MESSAGES 3)").mailbox, "My (old) Mail");
   EXPECT_EQ(parsed<StatusData>("* STATUS My (old) (MAILBOXID (F1) MESSAGES 3)").messages, 3U);

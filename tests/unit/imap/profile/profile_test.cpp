@@ -63,8 +63,9 @@ TEST(Profile, OfDovecotTellsWhatItDoesToMessages) {
 
 TEST(Profile, OfCyrusTellsWhatItRefuses) {
   const auto profile = identify("x Cyrus IMAP y", nullptr, {});
-  for (auto quirk : {Quirk::refuses_nul, Quirk::refuses_bare_newlines, Quirk::refuses_no_header,
-                     Quirk::refuses_8bit_header, Quirk::channel_binding_outdated}) {
+  for (auto quirk :
+       {Quirk::refuses_nul, Quirk::refuses_bare_newlines, Quirk::refuses_no_header,
+        Quirk::refuses_8bit_header, Quirk::channel_binding_outdated, Quirk::mailbox_id_untrusted}) {
     EXPECT_TRUE(profile.has(quirk)) << info(quirk).name;
   }
 }
