@@ -81,7 +81,9 @@ inline std::string login(std::string_view capabilities = {}) {
       "C: $9 LOGIN joe \"secret\"\n"
       "S: $9 OK [CAPABILITY IMAP4rev1 {0}] in\n",
       capabilities);
-  if (capabilities.find("CONDSTORE") != std::string_view::npos) {
+  if (capabilities.find("QRESYNC") != std::string_view::npos) {
+    text += "C: $8 ENABLE QRESYNC CONDSTORE\nS: * ENABLED QRESYNC CONDSTORE\nS: $8 OK enabled\n";
+  } else if (capabilities.find("CONDSTORE") != std::string_view::npos) {
     text += "C: $8 ENABLE CONDSTORE\nS: * ENABLED CONDSTORE\nS: $8 OK enabled\n";
   }
   return text;
