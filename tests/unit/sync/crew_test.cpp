@@ -15,12 +15,12 @@ class AheadWatch {
  public:
   explicit AheadWatch(Rig& rig) {
     rig.from->options.before = [this](const MemoryCall& call) -> std::optional<Error> {
-      if (call.op == Op::scan) scanned_ = call.mailbox;
+      if (call.op == Op::open) opened_ = call.mailbox;
       return std::nullopt;
     };
     rig.to->options.before = [this](const MemoryCall& call) -> std::optional<Error> {
       // The messages of one mailbox go one by one: after the first of them the next mailbox is none of ours.
-      if (call.op == Op::append && !scanned_.empty() && scanned_ != call.mailbox && begun_ == call.mailbox)
+      if (call.op == Op::append && !opened_.empty() && opened_ != call.mailbox && begun_ == call.mailbox)
         ++looks_;
       if (call.op == Op::append) begun_ = call.mailbox;
       return std::nullopt;
@@ -29,7 +29,7 @@ class AheadWatch {
   [[nodiscard]] int looks() const { return looks_; }
 
  private:
-  std::string scanned_, begun_;
+  std::string opened_, begun_;
   int looks_ = 0;
 };
 
@@ -94,6 +94,26 @@ TEST(LookAhead, LostAnswersAreLookedForWithTheConnectionsThereAre) {
       }
     }
   }
+}
+
+// Two-way, a mailbox ends with a change at the source.
+TEST(LookAhead, FlagsOfTheSourceAreChangedWithTheConnectionsThereAre) {
+  Rig rig;
+  rig.source_may_change = true;
+  grant(rig, 1);
+  rig.policy.mode = sync::Mode::two_way;
+  rig.to->options.features.atomic_batch = false;
+  for (const int box : {0, 1, 2}) rig.fill(fmt::format("Box{}", box), range(box * 100 + 1, box * 100 + 8));
+  expect_ok(rig.copy());
+  for (const int box : {0, 1, 2}) {
+    rig.fill(fmt::format("Box{}", box), range(box * 100 + 11, box * 100 + 18));
+    rig.to->set_flags(fmt::format("Box{}", box), 2, "\\Seen \\Flagged");
+  }
+  const AheadWatch watch(rig);
+  expect_ok(rig.copy());
+  EXPECT_GT(watch.looks(), 0);
+  EXPECT_EQ(rig.from->writes().flag_changes, 3U);
+  expect_exact(rig);
 }
 
 TEST(LookAhead, EveryCallMayLoseItsConnection) {
