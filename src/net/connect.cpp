@@ -94,7 +94,17 @@ Error timed_out(const Race& race, const ConnectOptions& options) {
           fmt::format("connecting to {} took too long ({})", options.target, tried(race))};
 }
 
+// One that answered and hung up before we looked was reached.
+bool hung_up(const Race& race) {
+  return std::ranges::any_of(race.attempts,
+                             [](const Attempt& a) { return a.failure == asio::error::connection_reset; });
+}
+
 Error all_failed(const Race& race, const ConnectOptions& options) {
+  if (hung_up(race)) {
+    return {Errc::disconnected, Scope::connection, Retry::now,
+            fmt::format("cannot connect to {} ({})", options.target, tried(race))};
+  }
   const Errc code = socket_error(race.attempts.back().failure, {}).code;
   return {code == Errc::timeout ? Errc::timeout : Errc::refused, Scope::connection, Retry::later,
           fmt::format("cannot connect to {} ({})", options.target, tried(race))};

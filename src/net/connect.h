@@ -26,7 +26,8 @@ struct ConnectOptions {
 };
 
 // The first of `addresses` that answers.  The next attempt starts when one fails or after `stagger`, and
-// those already started go on.  Errors: refused, timeout; both name every address tried; cancelled.
+// those already started go on.  Errors: refused, timeout, disconnected (a peer that accepted and
+// reset at once); they name every address tried; cancelled.
 Task<asio::ip::tcp::socket> connect_any(std::vector<asio::ip::tcp::endpoint> addresses,
                                         ConnectOptions options);
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 #include <sys/socket.h>
 
 namespace pf::net {
@@ -126,6 +127,38 @@ TEST(Dial, SilentHostIsATimeoutWithTheAddressTried) {
     EXPECT_EQ(stream.error().code, Errc::timeout);
     EXPECT_NE(stream.error().context.find("127.0.0.1:"), std::string::npos);
     EXPECT_GE(MonoClock::now() - before, 200ms);
+  });
+}
+
+// The reset may be there before we have looked at the connection.
+TEST(Dial, APeerThatHangsUpAtOnceHasBeenReached) {
+  on_loop([]() -> asio::awaitable<void> {
+    const auto executor = co_await asio::this_coro::executor;
+    tcp::acceptor acceptor(executor, {asio::ip::address_v4::loopback(), 0});
+    acceptor.non_blocking(true);
+    bool reset = false;
+    // In each turn of the loop, so also between the connect and its end.
+    std::function<void()> lurk = [&] {
+      asio::error_code ec;
+      tcp::socket peer(executor);
+      acceptor.accept(peer, ec);
+      if (!ec) {
+        peer.set_option(asio::socket_base::linger(true, 0));
+        reset = true;
+      } else {
+        asio::post(executor, lurk);
+      }
+    };
+    for (int round = 0; round < 50; ++round) {
+      reset = false;
+      asio::post(executor, lurk);
+      const auto stream = co_await dial(to("127.0.0.1", acceptor.local_endpoint().port()));
+      if (!stream) {
+        EXPECT_EQ(stream.error().code, Errc::disconnected) << stream.error().describe();
+        EXPECT_EQ(stream.error().retry, Retry::now);
+      }
+      while (!reset) co_await asio::post(executor, asio::use_awaitable);
+    }
   });
 }
 
