@@ -31,27 +31,36 @@ sync::Summary refused(const Error& error) {
 // What a job remembers: a database on disk, held by one run a pair, or nothing.
 class Memory {
  public:
-  Status open(const Environment& environment, const std::string& from, const std::string& to) {
+  // `both_ways`: copies go back, too, and no other run may go that way meanwhile.
+  Status open(const Environment& environment, const std::string& from, const std::string& to,
+              bool both_ways) {
     if (!environment.state) {
-      journal_ = std::make_unique<state::MemoryJournal>(std::make_shared<state::MemoryState>(), from, to);
+      const auto state = std::make_shared<state::MemoryState>();
+      journal_ = std::make_unique<state::MemoryJournal>(state, from, to);
+      if (both_ways) back_journal_ = std::make_unique<state::MemoryJournal>(state, to, from);
       return {};
     }
     PF_TRY(lock_, state::PairLock::acquire(environment.state_dir, from, to));
+    if (both_ways && from != to) {
+      PF_TRY(back_lock_, state::PairLock::acquire(environment.state_dir, to, from));
+    }
     PF_TRY(auto opened, state::Database::open(environment.state_dir));
     notes = std::move(opened.notes);
     writer_.emplace(std::move(opened.database));
     journal_ = std::make_unique<state::SqliteJournal>(*writer_, from, to);
+    if (both_ways) back_journal_ = std::make_unique<state::SqliteJournal>(*writer_, to, from);
     return {};
   }
   [[nodiscard]] state::Journal& journal() { return *journal_; }
+  [[nodiscard]] state::Journal* back_journal() { return back_journal_.get(); }  // null: one way only
   Status close() { return writer_ ? writer_->close() : Status{}; }
 
   std::vector<std::string> notes;
 
  private:
-  std::optional<state::PairLock> lock_;
+  std::optional<state::PairLock> lock_, back_lock_;
   std::optional<state::Writer> writer_;
-  std::unique_ptr<state::Journal> journal_;
+  std::unique_ptr<state::Journal> journal_, back_journal_;
 };
 
 using Work = std::function<asio::awaitable<void>(sync::RunContext&)>;
@@ -64,12 +73,14 @@ sync::Summary run_between(const Endpoint& from, const Endpoint& to, const sync::
   if (!wiretap) return refused(wiretap.error());
   Loop loop;  // before what answers to it
   Memory memory;
-  if (auto opened = memory.open(environment, from.account.label(), to.account.label()); !opened)
+  const bool both_ways = policy.mode == sync::Mode::two_way;
+  if (auto opened = memory.open(environment, from.account.label(), to.account.label(), both_ways); !opened)
     return refused(opened.error());
   const auto source = make_store(from, environment, policy.connections, *wiretap);
   const auto target = make_store(to, environment, policy.connections, *wiretap);
   sync::RunContext run(*source, *target, memory.journal(), policy, observer, stop);
   run.ask = environment.ask;
+  run.back_journal = memory.back_journal();
   for (auto& note : memory.notes) run.warn(std::move(note));
   Status closed;
   auto job = [&]() -> asio::awaitable<void> {
