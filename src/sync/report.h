@@ -31,7 +31,7 @@ struct MailboxReport {
   std::uint64_t deleted = 0;      // taken from the target (two-way: from either side)
   std::uint64_t withheld = 0;     // removals that a guard held back
   std::uint64_t moved = 0;        // two-way: moved within an account instead of being sent
-  std::uint64_t copied_back = 0;  // two-way: from the target to the source; also counted in `copied`
+  std::uint64_t copied_back = 0;  // two-way: from the target to the source
   double seconds = 0;
   bool created = false;
   bool settled = false;  // nothing to look at: status equal to what was recorded

@@ -12,6 +12,7 @@
 #include "sync/quarantine.h"
 #include "sync/removals.h"
 #include "sync/settled.h"
+#include "sync/two_way.h"
 
 #include <fmt/format.h>
 
@@ -147,6 +148,10 @@ class CopyRun {
 }  // namespace
 
 asio::awaitable<void> run_copy(RunContext& run) {
+  if (run.policy.mode == Mode::two_way) {
+    co_await run_two_way(run);
+    co_return;
+  }
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), run.policy.dry_run}));
   CopyRun copy(run);
   const auto done = co_await copy.go();

@@ -98,6 +98,12 @@ void MemoryServer::drop(std::string_view path) {
   std::erase_if(mailboxes_, [&](const auto& entry) { return same_name(entry.first, id); });
 }
 
+void MemoryServer::rename(std::string_view from, std::string_view to) {
+  auto mailbox = std::move(make(id_of(from)));
+  drop(from);
+  mailboxes_.insert_or_assign(id_of(to), std::move(mailbox));
+}
+
 void MemoryServer::remove(std::string_view path, std::uint32_t uid) {
   expunge(make(id_of(path)), uid);
 }

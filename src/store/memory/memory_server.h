@@ -130,6 +130,7 @@ class MemoryServer {
   [[nodiscard]] bool has(std::string_view path) const;
   void create(std::string_view path, SpecialUse use = SpecialUse::none);
   void drop(std::string_view path);  // the mailbox with all its messages
+  void rename(std::string_view from, std::string_view to);
   void remove(std::string_view path, std::uint32_t uid);
   void set_flags(std::string_view path, std::uint32_t uid, std::string_view flags);
   void subscribe(std::string_view path);

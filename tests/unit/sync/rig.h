@@ -117,12 +117,15 @@ class Rig {
         : source(rig.from, "memory:from"),
           target(rig.to, "memory:to"),
           journal(rig.state, "memory:from", "memory:to"),
+          back_journal(rig.state, "memory:to", "memory:from"),
           policy(rig.policy),
           observer(std::move(watcher)),
-          context(source, target, journal, policy, observer, rig.stop) {}
+          context(source, target, journal, policy, observer, rig.stop) {
+      context.back_journal = &back_journal;
+    }
     asio::io_context loop{1};
     store::MemoryStore source, target;
-    state::MemoryJournal journal;
+    state::MemoryJournal journal, back_journal;
     sync::Policy policy;
     sync::Observer observer;
     sync::RunContext context;

@@ -1,0 +1,243 @@
+// Two-way: both sides get each other's changes since they were last in step.
+#include "unit/sync/rig.h"
+
+namespace pf::test {
+namespace {
+
+constexpr const char* quarantine = "deleted_from_source";
+
+void expect_in_step(const Rig& rig) {
+  for (const auto& id : rig.from->mailbox_ids()) {
+    if (id == quarantine) continue;
+    EXPECT_TRUE(rig.to->has(id)) << id;
+    EXPECT_EQ(contents(*rig.to, id), contents(*rig.from, id)) << id;
+  }
+  for (const auto& id : rig.to->mailbox_ids()) {
+    if (id != quarantine) EXPECT_TRUE(rig.from->has(id)) << id;
+  }
+}
+
+class TwoWay : public ::testing::Test {
+ protected:
+  TwoWay() { prepare(rig); }
+  static void prepare(Rig& rig) {
+    rig.policy.mode = sync::Mode::two_way;
+    rig.policy.removal.confirmed = true;
+    rig.source_may_change = true;
+  }
+  void start(const std::vector<int>& numbers) {
+    rig.fill("INBOX", numbers);
+    expect_ok(rig.copy());
+    expect_in_step(rig);
+  }
+  void settle() {
+    const auto sum = rig.copy();
+    EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+    expect_in_step(rig);
+    const auto before = rig.to->writes().total() + rig.from->writes().total();
+    EXPECT_EQ(rig.copy().outcome, sync::Outcome::ok);
+    EXPECT_EQ(rig.to->writes().total() + rig.from->writes().total(), before);
+  }
+  Rig rig;
+};
+
+TEST_F(TwoWay, TheFirstRunUnitesBothSides) {
+  rig.fill("INBOX", {1, 2});
+  rig.to->add("INBOX", mail(2), "\\Seen", date(2));
+  rig.to->add("INBOX", mail(3), "\\Flagged", date(3));
+  const auto sum = rig.copy();
+  expect_ok(sum);
+  EXPECT_EQ(sum.copied, 1U);
+  EXPECT_EQ(sum.copied_back, 1U);
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 3U);
+  settle();
+}
+
+TEST_F(TwoWay, NewMessagesTravelBothWays) {
+  start({1, 2});
+  rig.fill("INBOX", {3});
+  rig.to->add("INBOX", mail(4), "", date(4));
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.copied, 1U) << text_of(sum);
+  EXPECT_EQ(sum.copied_back, 1U);
+  settle();
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 4U);
+}
+
+TEST_F(TwoWay, DeletionsTravelBothWays) {
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 1);
+  rig.to->remove("INBOX", 2);
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.deleted, 2U) << text_of(sum);
+  settle();
+  EXPECT_EQ(bodies(*rig.from, "INBOX"), mails({3}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({1}));
+  EXPECT_EQ(bodies(*rig.from, quarantine), mails({2}));
+}
+
+TEST_F(TwoWay, FlagsAreMergedOneByOne) {
+  start({1});
+  rig.from->set_flags("INBOX", 1, "\\Seen \\Flagged");
+  rig.to->set_flags("INBOX", 1, "\\Answered");  // \Seen taken away, \Answered added
+  settle();
+  EXPECT_EQ(contents(*rig.from, "INBOX").at(0).flags, "\\Answered \\Flagged");
+}
+
+TEST_F(TwoWay, AChangeWinsOverADeletion) {
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 1);
+  rig.to->set_flags("INBOX", 1, "\\Seen \\Flagged");
+  rig.to->remove("INBOX", 2);
+  rig.from->set_flags("INBOX", 2, "\\Answered");
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.conflicts.size(), 2U) << text_of(sum);
+  EXPECT_EQ(sum.deleted, 0U);
+  settle();
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 3U);
+}
+
+TEST_F(TwoWay, WhatIsGoneOnBothSidesIsForgotten) {
+  start({1, 2});
+  rig.from->remove("INBOX", 1);
+  rig.to->remove("INBOX", 1);
+  EXPECT_EQ(rig.copy().deleted, 0U);
+  settle();
+}
+
+TEST_F(TwoWay, MailboxesAreMadeOnBothSides) {
+  start({1});
+  rig.fill("Here", {2});
+  rig.to->add("There", mail(3), "\\Seen", date(3));
+  rig.to->create("Empty");
+  settle();
+  EXPECT_EQ(bodies(*rig.to, "Here"), mails({2}));
+  EXPECT_EQ(bodies(*rig.from, "There"), mails({3}));
+  EXPECT_TRUE(rig.from->has("Empty"));
+}
+
+TEST_F(TwoWay, AMoveIsFollowedByAMove) {
+  rig.fill("Work", {7});
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 2);
+  rig.fill("Work", {2});
+  rig.to->remove("INBOX", 3);
+  rig.to->add("Work", mail(3), "\\Seen", date(3));
+  const auto before = rig.to->writes().appended + rig.from->writes().appended;
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.moved, 2U) << text_of(sum);
+  EXPECT_EQ(sum.deleted, 0U);
+  EXPECT_EQ(rig.to->writes().appended + rig.from->writes().appended, before);
+  EXPECT_FALSE(rig.to->has(quarantine));
+  settle();
+}
+
+TEST_F(TwoWay, ARenamedMailboxIsRenamed) {
+  rig.fill("Old", {7, 8});
+  start({1});
+  rig.from->rename("Old", "New");
+  const auto before = rig.to->writes().appended;
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_FALSE(rig.to->has("Old"));
+  EXPECT_EQ(rig.to->writes().appended, before);
+  settle();
+}
+
+TEST_F(TwoWay, ADeletedMailboxIsLeftAlone) {
+  rig.fill("Work", {7, 8});
+  start({1});
+  rig.from->drop("Work");
+  const auto sum = rig.copy();
+  EXPECT_FALSE(sum.warnings.empty());
+  EXPECT_EQ(bodies(*rig.to, "Work"), mails({7, 8}));
+  EXPECT_FALSE(rig.from->has("Work"));
+}
+
+TEST_F(TwoWay, AnEmptiedSideEmptiesNothing) {
+  for (const bool at_source : {true, false}) {
+    Rig each;
+    prepare(each);
+    each.fill("INBOX", {1, 2, 3});
+    expect_ok(each.copy());
+    auto& emptied = at_source ? each.from : each.to;
+    auto& other = at_source ? each.to : each.from;
+    for (std::uint32_t uid = 1; uid <= 3; ++uid) emptied->remove("INBOX", uid);
+    const auto sum = each.copy();
+    EXPECT_EQ(sum.outcome, sync::Outcome::refused) << text_of(sum);
+    EXPECT_EQ(sum.withheld, 3U);
+    EXPECT_EQ(bodies(*other, "INBOX"), mails({1, 2, 3}));
+  }
+}
+
+TEST_F(TwoWay, WithoutStateNothingIsRemoved) {
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 1);
+  rig.forget_everything();
+  EXPECT_EQ(rig.copy().deleted, 0U);
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 3U);
+  settle();
+}
+
+TEST_F(TwoWay, ADryRunShowsBothDirections) {
+  start({1, 2, 3});
+  rig.fill("INBOX", {4});
+  rig.to->add("INBOX", mail(5), "", date(5));
+  rig.to->remove("INBOX", 1);
+  rig.policy.dry_run = true;
+  const auto before = rig.to->writes().total() + rig.from->writes().total();
+  (void)rig.copy();
+  EXPECT_EQ(rig.to->writes().total() + rig.from->writes().total(), before);
+  std::vector<std::string> plan;
+  for (const auto& line : rig.seen<sync::Planned>()) plan.push_back(line.text);
+  EXPECT_EQ(plan,
+            (std::vector<std::string>{"copy 1 message (0.0 MB) from \"INBOX\" to \"INBOX\"",
+                                      "copy 1 message (0.0 MB) from \"INBOX\" to \"INBOX\" (source)",
+                                      "move to \"deleted_from_source\" 1 message of \"INBOX\" (source)"}));
+}
+
+TEST_F(TwoWay, IsFinishedByTheNextRunWhereverItIsKilled) {
+  for (int step = 1;; ++step) {
+    Rig each;
+    prepare(each);
+    each.fill("INBOX", {1, 2, 3, 4});
+    each.fill("Work", {7});
+    expect_ok(each.copy());
+    each.fill("INBOX", {5});
+    each.to->add("INBOX", mail(6), "", date(6));
+    each.from->remove("INBOX", 1);
+    each.to->remove("INBOX", 2);
+    each.from->remove("INBOX", 3);
+    each.fill("Work", {3});
+    each.to->set_flags("INBOX", 4, "\\Answered");
+    each.to->add("There", mail(8), "", date(8));
+    int calls = 0;
+    each.from->options.before = each.to->options.before = each.to->options.after =
+        each.from->options.after = [&](const MemoryCall&) -> std::optional<Error> {
+      ++calls;
+      return std::nullopt;
+    };
+    each.state->fault = [&](std::string_view) -> std::optional<Error> {
+      ++calls;
+      return std::nullopt;
+    };
+    const bool died = each.copy_until([&] { return calls >= step; });
+    for (const auto& server : {each.from, each.to}) server->options.before = server->options.after = nullptr;
+    each.state->fault = nullptr;
+    const auto healing = each.copy();
+    ASSERT_EQ(healing.outcome, sync::Outcome::ok) << step << " " << text_of(healing);
+    expect_in_step(each);
+    EXPECT_EQ(contents(*each.from, "INBOX").size(), 3U) << step;
+    EXPECT_EQ(contents(*each.from, "Work").size(), 2U) << step;
+    EXPECT_EQ(contents(*each.from, "There").size(), 1U) << step;
+    EXPECT_EQ(each.copy().outcome, sync::Outcome::ok);
+    const auto before = each.to->writes().total() + each.from->writes().total();
+    EXPECT_EQ(each.copy().outcome, sync::Outcome::ok);
+    EXPECT_EQ(each.to->writes().total() + each.from->writes().total(), before) << step;
+    if (::testing::Test::HasFailure()) FAIL() << "killed at step " << step;
+    if (!died) break;
+  }
+}
+
+}  // namespace
+}  // namespace pf::test
