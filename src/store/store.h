@@ -184,14 +184,18 @@ class OpenMailbox {
   // Applies the changes; returns what each listed message has afterwards where the store tells it.
   virtual Task<std::vector<MessageMeta>> change_flags(std::span<const FlagChange> changes) = 0;
   // The same for all of `changes` but those whose flags have changed after `since`: they stay as they are and
-  // are named. Only with Features::conditional_flags.
+  // are named.  Of a change that adds and takes away, a store may have done the first when somebody else came
+  // in between: named, too.  What is gone is not named.  Only with Features::conditional_flags.
   virtual Task<std::vector<MessageRef>> change_flags_unless(std::span<const FlagChange> changes,
                                                             const Checkpoint& since);
   // New and changed messages since `since`, a checkpoint of the same epoch.  Only with Features::checkpoints.
-  // The answer may be short where the server has forgotten: compare counts.
+  // The answer may be short where the server has forgotten: compare counts.  Errc::limit or unsupported, of
+  // scope mailbox: too much to tell, or nothing is told of this mailbox; scan it.
   virtual Task<Changes> changes_since(const Checkpoint& since);
   // Into another mailbox of this store with flags and date kept; in the order asked, the new reference of
-  // each where the store tells it.  What is gone already is not an Error.  Only with Features::move.
+  // each where the store tells it.  What is gone already is not an Error.  Errc::not_found of scope mailbox:
+  // there is no such target.  After any other Error each message may be here, there, or (where the store can
+  // only copy and remove) at both places.  Only with Features::move.
   virtual Task<std::vector<std::optional<MessageRef>>> move(const std::vector<MessageRef>& refs,
                                                             const MailboxInfo& to);
   // For good.  Only with Features::targeted_remove.
@@ -225,9 +229,12 @@ class Store {
   // `id` by wire_from_path().  Errc::exists when it is there already.
   virtual Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) = 0;
   virtual Task<void> subscribe(const MailboxInfo& mailbox) = 0;
-  // Everything in it is gone with it: the caller has made sure that it is empty.  Children stay.
+  // Everything in it is gone with it: the caller has made sure that it is empty, and has closed it.  Children
+  // stay; a store may refuse while there are any (Cyrus), and may leave the name as a parent.  The INBOX is
+  // refused.
   virtual Task<void> remove(const MailboxInfo& mailbox);
-  // Messages keep their references where the store keeps its epochs.
+  // Messages keep their references where the store keeps its epochs.  Children go along, subscriptions need
+  // not.  The INBOX is refused.  The caller has closed it and its children.
   virtual Task<MailboxInfo> rename(const MailboxInfo& mailbox, const MailboxPath& path,
                                    const std::string& id);
 
