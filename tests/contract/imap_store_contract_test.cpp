@@ -64,6 +64,12 @@ std::unique_ptr<StoreSite> on_plain_dovecot() {
   return dovecot.fresh_account();
 }
 
+// Moves by copying, and tells no uid that is gone.
+std::unique_ptr<StoreSite> on_older_dovecot() {
+  static Dovecot dovecot({.capability = "IMAP4rev1 LITERAL+ NAMESPACE ENABLE CONDSTORE UIDPLUS UNSELECT"});
+  return dovecot.fresh_account();
+}
+
 // The administrator may act for anybody, and an account is made at its first login; over STARTTLS.
 std::unique_ptr<StoreSite> on_cyrus() {
   static const CyrusServer server;
@@ -90,6 +96,7 @@ StoreManners of_cyrus() {
 INSTANTIATE_TEST_SUITE_P(Imap, StoreContract,
                          ::testing::Values(StoreKind{"Dovecot", on_dovecot, of_dovecot()},
                                            StoreKind{"PlainDovecot", on_plain_dovecot, of_dovecot()},
+                                           StoreKind{"OlderDovecot", on_older_dovecot, of_dovecot()},
                                            StoreKind{"Cyrus", on_cyrus, of_cyrus()}),
                          [](const auto& tested) { return tested.param.name; });
 

@@ -40,6 +40,12 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
                                                   options.list_status = false;
                                                   options.flag_rules.known = false;
                                                 }),
+                                           kind("Condstore",
+                                                [](MemoryOptions& options) {
+                                                  options.features.tells_vanished = false;
+                                                  options.features.append_refs = false;
+                                                  options.mailbox_ids = false;
+                                                }),
                                            kind("Prefixed",
                                                 [](MemoryOptions& options) {
                                                   options.names.separator = '.';
@@ -190,6 +196,55 @@ TEST_F(MemoryFaults, AnErrorOfScopeConnectionEndsTheOpenMailbox) {
   EXPECT_EQ(run(inbox->refresh()).error().code, Errc::disconnected);
   inbox = open();
   EXPECT_TRUE(run(inbox->refresh()));
+}
+
+// As where a move is a copy and a removal.
+TEST_F(MemoryFaults, AMoveThatIsCutLeavesTheMessageAtBothPlaces) {
+  server->add("INBOX", sample_message(1), "\\Seen");
+  server->create("Other");
+  server->options.cut_move = [](const store::MemoryCall&) { return true; };
+  store::MailboxInfo other;
+  other.id = "Other";
+  const auto moved = run(inbox->move({store::ref_of_uid(1)}, other));
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().scope, Scope::connection);
+  EXPECT_EQ(count(), 1U);
+  EXPECT_EQ(server->messages("Other").size(), 1U);
+  EXPECT_EQ(run(inbox->refresh()).error().code, Errc::disconnected);
+}
+
+TEST_F(MemoryFaults, MovesRemovalsAndRenamesCanFailAndAreCounted) {
+  std::vector<std::string> asked;
+  server->options.before = [&](const store::MemoryCall& call) -> std::optional<Error> {
+    asked.emplace_back(name(call.op));
+    return std::nullopt;
+  };
+  server->add("INBOX", sample_message(1));
+  server->create("Other");
+  store::MailboxInfo other;
+  other.id = "Other";
+  ASSERT_TRUE(run(inbox->move({store::ref_of_uid(1), store::ref_of_uid(7)}, other)));
+  ASSERT_TRUE(run(inbox->changes_since(inbox->status().checkpoint)));
+  const auto renamed = run(store.rename(other, MailboxPath{{"New"}}, "New"));
+  ASSERT_TRUE(renamed);
+  EXPECT_EQ(server->messages("New").size(), 1U);
+  ASSERT_TRUE(run(store.remove(*renamed)));
+  EXPECT_EQ(asked, (std::vector<std::string>{"move", "changes", "rename", "remove mailbox"}));
+  const auto& writes = server->writes();
+  EXPECT_EQ(writes.moved, 1U);
+  EXPECT_EQ(writes.mailboxes_renamed, 1U);
+  EXPECT_EQ(writes.mailboxes_removed, 1U);
+  EXPECT_EQ(writes.total(), 3U);
+}
+
+TEST_F(MemoryFaults, WhatIsSwitchedOffIsUnsupported) {
+  server->options.features.move = server->options.features.checkpoints = false;
+  server->options.features.conditional_flags = false;
+  const auto since = inbox->status().checkpoint;
+  EXPECT_EQ(run(inbox->changes_since(since)).error().code, Errc::unsupported);
+  EXPECT_EQ(run(inbox->change_flags_unless({}, since)).error().code, Errc::unsupported);
+  EXPECT_EQ(run(inbox->move({}, {})).error().code, Errc::unsupported);
+  EXPECT_TRUE(server->violations().empty());
 }
 
 TEST_F(MemoryFaults, FlagsAreKeptAsTheRulesSayAndDroppedAsTheyDoNot) {
