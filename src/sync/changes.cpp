@@ -100,15 +100,15 @@ class ChangesLook {
     if (!asked) co_return asked.error();
     if (!at_source_.trusted || !at_target_.trusted) co_return whole;
     PF_CO_TRYV(co_await gather_pairs());
-    const bool something_new = new_at_source() != 0;
-    if (something_new || run_.policy.mode != Mode::copy) {
+    // What the target lacks may be among the messages it has besides: those were never told.
+    if (new_at_source() != 0 || !at_target_.gone.empty()) {
       PF_CO_TRY(const std::uint64_t pairs, co_await run_.journal.pair_count(job_.record.id));
-      if (something_new && pairs != then_target_.count) co_return whole;
+      if (pairs != then_target_.count) co_return whole;
     }
     Look look;
     look.whole = false;
     PF_CO_TRYV(co_await fetch_concerned(look));
-    if (!complete(look)) co_return whole;
+    if (!all_as_told(look)) co_return whole;
     look.pairs = std::move(pairs_);
     co_return look;
   }
@@ -157,18 +157,14 @@ class ChangesLook {
     }));
   }
 
-  static bool is_gone(const SideChanges& side, MessageRef state::PairRow::* ref, const MessageRef& wanted) {
-    const auto at = std::ranges::lower_bound(side.gone, wanted, {}, ref);
-    return at != side.gone.end() && (*at).*ref == wanted;
-  }
-
   Task<void> fetch_concerned(Look& look) {
     std::vector<MessageRef> at_source = at_source_.touched;
     std::ranges::copy(at_source_.arrived, std::back_inserter(at_source));
     std::vector<MessageRef> at_target = at_target_.arrived;
+    // Also those that are said to have gone: see all_as_told().
     for (const auto& pair : pairs_) {
-      if (!is_gone(at_source_, &state::PairRow::source, pair.source)) at_source.push_back(pair.source);
-      if (!is_gone(at_target_, &state::PairRow::target, pair.target)) at_target.push_back(pair.target);
+      at_source.push_back(pair.source);
+      at_target.push_back(pair.target);
     }
     sort_unique(at_source);
     sort_unique(at_target);
@@ -186,9 +182,18 @@ class ChangesLook {
     co_return fetched;
   }
 
-  // What was there a moment ago and is not told now must not be taken for removed.
-  [[nodiscard]] bool complete(const Look& look) const {
-    return look.source.size() == wanted_source_ && look.target.size() == wanted_target_;
+  // What was there a moment ago and is not told now must not be taken for removed, nor what is there for
+  // gone.
+  [[nodiscard]] bool all_as_told(const Look& look) const {
+    const auto as_told = [](const SideChanges& side, MessageRef state::PairRow::* ref, std::size_t wanted,
+                            const std::vector<MessageMeta>& found) {
+      return found.size() + side.gone.size() == wanted &&
+             std::ranges::none_of(found, [&](const MessageMeta& m) {
+               return std::ranges::binary_search(side.gone, m.ref, {}, ref);
+             });
+    };
+    return as_told(at_source_, &state::PairRow::source, wanted_source_, look.source) &&
+           as_told(at_target_, &state::PairRow::target, wanted_target_, look.target);
   }
 
   RunContext& run_;

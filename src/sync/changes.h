@@ -3,10 +3,9 @@
 // Invariants (each has a test):
 //   - known - vanished + new = what is there now, on each side; else nobody trusts the answer and all is
 //     enumerated
-//   - what a server says vanished counts only for messages we know
-//   - a new message may be one the target has had all along: that is only ruled out where every message of
-//   the
-//     target is explained by a pair
+//   - what a server says vanished counts only for messages we know, and only when it is not there
+//   - what the target lacks may be there as a message it has had all along: that is only ruled out where
+//     every message of the target is explained by a pair
 #pragma once
 
 #include "sync/context.h"

@@ -16,6 +16,8 @@ class Pairing {
   Task<void> pair(store::OpenMailbox& source, store::OpenMailbox& target) {
     std::vector<MessageRef> refs;
     for (const auto& item : diff_.unpaired) refs.push_back(item.ref);
+    // A copy that is gone may only have been moved away and back, or be where the target did not say.
+    for (const auto& item : diff_.restore) refs.push_back(item.ref);
     PF_CO_TRY(at_source_, co_await source.fetch(refs, store::ScanFields::keys));
     PF_CO_TRY(at_target_, co_await target.fetch(diff_.unpaired_target, store::ScanFields::keys));
     MatchOptions options;
@@ -39,8 +41,10 @@ class Pairing {
     }
     std::ranges::sort(paired_source);
     std::ranges::sort(paired_target);
-    std::erase_if(diff_.unpaired,
-                  [&](const CopyItem& item) { return std::ranges::binary_search(paired_source, item.ref); });
+    for (auto* items : {&diff_.unpaired, &diff_.restore}) {
+      std::erase_if(
+          *items, [&](const CopyItem& item) { return std::ranges::binary_search(paired_source, item.ref); });
+    }
     std::erase_if(diff_.unpaired_target,
                   [&](const MessageRef& ref) { return std::ranges::binary_search(paired_target, ref); });
     diff_.matched += rows.size();
@@ -82,7 +86,8 @@ class Pairing {
 
 Task<void> pair_by_identity(RunContext& run, MailboxJob& job, store::OpenMailbox& source,
                             store::OpenMailbox& target, Diff& diff) {
-  if (diff.unpaired.empty() || diff.unpaired_target.empty()) co_return Status{};
+  const bool nothing_missing = diff.unpaired.empty() && diff.restore.empty();
+  if (nothing_missing || diff.unpaired_target.empty()) co_return Status{};
   Pairing pairing(run, job, diff);
   auto paired = co_await pairing.pair(source, target);
   co_return paired;
