@@ -7,14 +7,19 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
 namespace pf::state {
 namespace {
 
-// Below this the whole file is checked at every start (measured: 0.4 ms a MB); above, only what is read.
+// Below this the whole file is checked at every start (measured: 1.5 ms a MB, 4 ms with the index by target);
+// above, only what is read.
 constexpr std::int64_t full_check_bytes = std::int64_t{32} * 1024 * 1024;
+
+// The log is brought over into the file when it is that long.
+constexpr std::int64_t log_bytes = std::int64_t{4} * 1024 * 1024;
 
 bool is_damage(int code) {
   const int primary = code & 0xFF;
@@ -178,7 +183,8 @@ Status Database::check() {
   PF_TRY(const auto pages, integer("PRAGMA page_count"));
   PF_TRY(const auto page_size, integer("PRAGMA page_size"));
   if (pages * page_size > full_check_bytes) return {};
-  PF_TRY(auto rows, query("SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)"));
+  // Not quick_check: an index that lacks an entry would hide a pair.
+  PF_TRY(auto rows, query("SELECT CAST(integrity_check AS BLOB) FROM pragma_integrity_check(1)"));
   PF_TRY(const bool answered, rows.step());
   if (!answered || rows.blob(0) != "ok") return damage(answered ? rows.blob(0) : "it cannot be checked");
   return {};
@@ -193,12 +199,18 @@ Status Database::configure() {
   PF_TRYV(
       script("PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA cache_size=-2048; PRAGMA "
              "temp_store=MEMORY"));
-  PF_TRYV(script("PRAGMA journal_size_limit=16777216"));
+  // Before the first page is written; a file that has pages keeps its size.  A commit logs whole pages and
+  // touches a few rows in each: small pages halve what a copied message costs (measured, batches of 10:
+  // 3.4 KB of log a message with pages of 4096, 1.8 KB with these).
+  PF_TRYV(script("PRAGMA page_size=1024; PRAGMA journal_size_limit=16777216"));
   PF_TRY(auto mode, query("PRAGMA journal_mode=WAL"));
   PF_TRY(const bool answered, mode.step());
   // Without shared memory (some network file systems) SQLite stays with its rollback journal, which needs
   // every sync.
   write_ahead_ = answered && mode.blob(0) == "wal";
+  PF_TRY(const auto page_size, integer("PRAGMA page_size"));
+  PF_TRYV(
+      script(fmt::format("PRAGMA wal_autocheckpoint={}", log_bytes / std::max<std::int64_t>(page_size, 1))));
   return script("PRAGMA synchronous=FULL");
 }
 

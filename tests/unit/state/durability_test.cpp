@@ -95,6 +95,77 @@ TEST(Durability, KilledAtAnyMomentTheFileOpensAndEveryIntentIsWholeOrAbsent) {
   }
 }
 
+TEST(Durability, PlannedRemovalsAreThereWhenTheProcessIsKilledRightAfter) {
+  TempDir dir;
+  ASSERT_TRUE(in_killed_child([&] {
+    Leftover run(dir.path());
+    const auto id = run.loop->run(run.journal->begin_run("mirror"));
+    return id && run.loop->run(run.journal->plan_removals(*id, {removal_row(1), removal_row(2)})).has_value();
+  }));
+  auto opened = Database::open(dir.path());
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->notes.empty());
+  Writer writer(std::move(opened->database));
+  SqliteJournal journal(writer, "imaps://a", "imaps://b");
+  const auto runs = run(journal.runs()).value();
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0].mode, "mirror");
+  EXPECT_TRUE(same(run(journal.removals(runs[0].id)).value(), {removal_row(1), removal_row(2)}));
+}
+
+TEST(Durability, RunsAndPlansReachTheDiskBeforeTheyReturn) {
+  SqlitePlace place;
+  const auto journal = place.journal("imaps://a", "imaps://b");
+  const auto syncs = [&] { return place.writer->counters().syncs; };
+  const auto before = syncs();
+  const auto id = run(journal->begin_run("mirror")).value();
+  EXPECT_EQ(syncs(), before + 1);
+  ASSERT_TRUE(run(journal->plan_removals(id, {removal_row(1)})));
+  EXPECT_EQ(syncs(), before + 2);
+  ASSERT_TRUE(run(journal->set_fact("pace", "1")));
+  EXPECT_EQ(syncs(), before + 2);
+}
+
+TEST(Durability, KilledAtAnyMomentAPlanIsWholeOrAbsent) {
+  TempDir dir;
+  constexpr std::uint32_t rows_of_a_plan = 200;
+  for (int round = 0; round < 6; ++round) {
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Leftover run(dir.path());
+      std::vector<RemovalRow> plan;
+      for (std::uint32_t i = 0; i < rows_of_a_plan; ++i) plan.push_back(removal_row(i));
+      for (;;) {
+        const auto id = run.loop->run(run.journal->begin_run("mirror")).value();
+        const auto planned = run.loop->run(run.journal->plan_removals(id, plan));
+        if (!planned || ::write(ready[1], "x", 1) != 1) ::_exit(1);
+      }
+    }
+    char octet = 0;
+    for (int i = 0; i <= round; ++i) ASSERT_EQ(::read(ready[0], &octet, 1), 1);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ::close(ready[0]);
+    ::close(ready[1]);
+
+    auto opened = Database::open(dir.path());
+    ASSERT_TRUE(opened) << opened.error().context;
+    EXPECT_TRUE(opened->notes.empty());
+    Writer writer(std::move(opened->database));
+    SqliteJournal journal(writer, "imaps://a", "imaps://b");
+    std::size_t whole = 0;
+    for (const auto& found : run(journal.runs()).value()) {
+      const auto removals = run(journal.removals(found.id)).value();
+      EXPECT_TRUE(removals.empty() || removals.size() == rows_of_a_plan) << removals.size();
+      if (!removals.empty()) ++whole;
+    }
+    EXPECT_GT(whole, static_cast<std::size_t>(round));
+  }
+}
+
 TEST(Durability, TwoProcessesWriteToTheSameFile) {
   TempDir dir;
   constexpr std::uint32_t rounds = 50;

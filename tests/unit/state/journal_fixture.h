@@ -68,6 +68,25 @@ inline ParkedRow parked_row(std::uint32_t uid) {
   return {ref(uid), "too-big", "NO [LIMIT] too big", uid * 1000ULL, 5000};
 }
 
+inline RemovalRow removal_row(std::uint32_t ordinal) {
+  RemovalRow row;
+  row.mailbox = ordinal + 40;
+  row.ordinal = ordinal;
+  row.at_source = ordinal % 2 == 0;
+  row.from = "Lists/" + awkward;
+  row.quarantine = "deleted_from_source";
+  row.ref = ref(ordinal);
+  row.other = MessageRef(awkward);
+  row.quarantine_epoch = Epoch("quarantine");
+  row.quarantine_ref = ref(ordinal + 9000);
+  row.key = key(static_cast<std::uint8_t>(ordinal));
+  row.size = ordinal * 7ULL;
+  row.date_seconds = -std::int64_t{ordinal};
+  row.flags = FlagSet::parse("\\Seen \\Draft work");
+  row.done = RemovalRow::Done::removed;
+  return row;
+}
+
 inline bool same(const PairRow& a, const PairRow& b) {
   return a.source == b.source && a.target == b.target && a.key == b.key && a.size == b.size &&
          a.date_seconds == b.date_seconds && a.flags == b.flags && a.normalised == b.normalised;
@@ -79,6 +98,14 @@ inline bool same(const IntentItem& a, const IntentItem& b) {
 inline bool same(const ParkedRow& a, const ParkedRow& b) {
   return a.source == b.source && a.reason == b.reason && a.server_text == b.server_text && a.size == b.size &&
          a.limit == b.limit;
+}
+
+inline bool same(const RemovalRow& a, const RemovalRow& b) {
+  const auto fields = [](const RemovalRow& r) {
+    return std::tie(r.mailbox, r.ordinal, r.at_source, r.from, r.quarantine, r.ref, r.other,
+                    r.quarantine_epoch, r.quarantine_ref, r.key, r.size, r.date_seconds, r.flags, r.done);
+  };
+  return fields(a) == fields(b);
 }
 
 template <class Row>

@@ -282,6 +282,223 @@ TEST_P(JournalOf, CallsMadeTogetherAreServedInOrder) {
   EXPECT_TRUE(same(must(journal->pairs(inbox)), {pair_row(1, "\\Flagged"), pair_row(2)}));
 }
 
+TEST_P(JournalOf, CountsThePairsOfOneMailbox) {
+  const auto other = must(journal->mailbox("Other", "Other")).id;
+  EXPECT_EQ(must(journal->pair_count(inbox)), 0U);
+  must(journal->record(inbox, {pair_row(1), pair_row(2), pair_row(3)}));
+  must(journal->record(inbox, {pair_row(2, "\\Flagged")}));
+  must(journal->record(other, {pair_row(9)}));
+  must(journal->forget(inbox, {ref(1)}));
+  reopen();
+  EXPECT_EQ(must(journal->pair_count(inbox)), 2U);
+  EXPECT_EQ(must(journal->pair_count(other)), 1U);
+  EXPECT_EQ(must(journal->pair_count(other + 1000)), 0U);
+}
+
+TEST_P(JournalOf, FindsPairsByTheirReferenceOnEitherSide) {
+  const auto other = must(journal->mailbox("Other", "Other")).id;
+  // Ascending by source is descending by target.
+  PairRow low = pair_row(1);
+  PairRow high = pair_row(2);
+  low.target = ref(2002);
+  high.target = ref(2001);
+  must(journal->record(inbox, {low, high, pair_row(3)}));
+  must(journal->record(other, {pair_row(4), low}));
+  const std::vector both{low, high};
+  EXPECT_TRUE(
+      same(must(journal->pairs_of(inbox, Journal::Side::source, {ref(2), ref(77), ref(1), ref(2)})), both));
+  EXPECT_TRUE(
+      same(must(journal->pairs_of(inbox, Journal::Side::target, {ref(2001), ref(1), ref(2002), ref(2001)})),
+           both));
+  EXPECT_TRUE(must(journal->pairs_of(inbox, Journal::Side::target, {})).empty());
+  EXPECT_TRUE(must(journal->pairs_of(inbox, Journal::Side::source, {ref(4)})).empty());
+  EXPECT_TRUE(must(journal->pairs_of(inbox, Journal::Side::target, {ref(1004)})).empty());
+}
+
+TEST_P(JournalOf, FindsPairsByTargetAsTheyAreNow) {
+  EXPECT_TRUE(must(journal->pairs_of(inbox, Journal::Side::target, {ref(1001)})).empty());
+  must(journal->record(inbox, {pair_row(1), pair_row(2)}));
+  PairRow moved = pair_row(1);
+  moved.target = ref(5000);
+  must(journal->record(inbox, {moved}));
+  must(journal->forget(inbox, {ref(2)}));
+  reopen();
+  EXPECT_TRUE(must(journal->pairs_of(inbox, Journal::Side::target, {ref(1001), ref(1002)})).empty());
+  EXPECT_TRUE(same(must(journal->pairs_of(inbox, Journal::Side::target, {ref(5000)})), {moved}));
+}
+
+TEST_P(JournalOf, FindsThePairsWithinARangeOfEitherSide) {
+  std::vector<PairRow> rows;
+  for (const auto uid : {0x7FU, 0x80U, 0xFFU, 0x100U, 0x101U}) {
+    rows.push_back(pair_row(uid));
+    rows.back().target = ref(0x1000 - uid);
+  }
+  must(journal->record(inbox, rows));
+  const std::vector middle(rows.begin() + 1, rows.begin() + 4);
+  EXPECT_TRUE(same(must(journal->pairs_within(inbox, Journal::Side::source, ref(0x80), ref(0x100))), middle));
+  EXPECT_TRUE(
+      same(must(journal->pairs_within(inbox, Journal::Side::target, ref(0x1000 - 0x100), ref(0x1000 - 0x80))),
+           middle));
+  for (const auto side : {Journal::Side::source, Journal::Side::target}) {
+    EXPECT_TRUE(must(journal->pairs_within(inbox, side, ref(0x102), ref(0x103))).empty());
+    EXPECT_TRUE(must(journal->pairs_within(inbox, side, ref(0x2000), ref(0))).empty());
+    EXPECT_TRUE(same(must(journal->pairs_within(inbox, side, MessageRef(), ref(0xFFFFFFFF))), rows));
+  }
+}
+
+TEST_P(JournalOf, FindsThousandsOfPairsAtOnce) {
+  std::vector<PairRow> rows;
+  std::vector<MessageRef> targets;
+  for (std::uint32_t uid = 1; uid <= 5000; ++uid) {
+    rows.push_back(pair_row(uid));
+    targets.insert(targets.begin(), rows.back().target);
+  }
+  must(journal->record(inbox, rows));
+  EXPECT_TRUE(same(must(journal->pairs_of(inbox, Journal::Side::target, targets)), rows));
+}
+
+TEST_P(JournalOf, ARenamedMailboxKeepsEverything) {
+  must(journal->reset(inbox, Epoch("s"), Epoch("t")));
+  must(journal->record(inbox, {pair_row(1)}));
+  must(journal->park(inbox, {parked_row(2)}));
+  must(journal->begin(inbox, intent_row({3})));
+  must(journal->set_settled(inbox, "source", "target"));
+  must(journal->rename(inbox, awkward, "New"));
+  must(journal->rename(inbox, awkward, "New"));
+  reopen();
+  const auto record = must(journal->mailbox(awkward, "New"));
+  EXPECT_EQ(record.id, inbox);
+  EXPECT_EQ(record.source_epoch.bytes(), "s");
+  EXPECT_EQ(record.target_settled, "target");
+  EXPECT_EQ(must(journal->pairs(inbox)).size(), 1U);
+  EXPECT_EQ(must(journal->parked(inbox)).size(), 1U);
+  EXPECT_EQ(must(journal->open_intents(inbox)).size(), 1U);
+  EXPECT_NE(must(journal->mailbox("INBOX", "INBOX")).id, inbox);
+}
+
+TEST_P(JournalOf, ARenameDropsWhatHadTheNames) {
+  const auto in_the_way = must(journal->mailbox("New", "New")).id;
+  const auto half = must(journal->mailbox("New", "INBOX")).id;
+  auto stranger = place->journal("imaps://b", "imaps://a");
+  const auto theirs = must(stranger->mailbox("New", "New")).id;
+  for (const auto id : {in_the_way, half, theirs}) {
+    must(journal->record(id, {pair_row(7)}));
+    must(journal->begin(id, intent_row({8})));
+  }
+  must(journal->record(inbox, {pair_row(1)}));
+  must(journal->rename(inbox, "New", "New"));
+  EXPECT_EQ(must(journal->mailbox("New", "New")).id, inbox);
+  EXPECT_TRUE(same(must(journal->pairs(inbox)), {pair_row(1)}));
+  EXPECT_TRUE(must(journal->pairs(in_the_way)).empty());
+  EXPECT_TRUE(must(journal->open_intents(in_the_way)).empty());
+  EXPECT_EQ(must(journal->pairs(half)).size(), 1U);
+  EXPECT_EQ(must(journal->pairs(theirs)).size(), 1U);
+  EXPECT_EQ(must(journal->mailboxes()).size(), 2U);
+}
+
+TEST_P(JournalOf, RefusesToRenameAMailboxThatDoesNotExist) {
+  const auto refused = run(journal->rename(inbox + 1000, "a", "b"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::state);
+  EXPECT_EQ(refused.error().scope, Scope::mailbox);
+}
+
+TEST_P(JournalOf, ADroppedMailboxLeavesNothingAndItsIdIsNotUsedAgain) {
+  const auto last = must(journal->mailbox("Last", "Last")).id;
+  for (const auto id : {inbox, last}) {
+    must(journal->record(id, {pair_row(1)}));
+    must(journal->park(id, {parked_row(2)}));
+    must(journal->begin(id, intent_row({3})));
+    const auto watched = must(journal->begin(id, intent_row({4})));
+    must(journal->watch(watched, {}, {intent_item(4)}));
+  }
+  must(journal->drop(last));
+  must(journal->drop(last));
+  reopen();
+  EXPECT_TRUE(must(journal->pairs(last)).empty());
+  EXPECT_TRUE(must(journal->parked(last)).empty());
+  EXPECT_TRUE(must(journal->open_intents(last)).empty());
+  EXPECT_TRUE(must(journal->watched(last)).empty());
+  EXPECT_EQ(must(journal->pairs(inbox)).size(), 1U);
+  EXPECT_EQ(must(journal->watched(inbox)).size(), 1U);
+  EXPECT_EQ(must(journal->mailboxes()).size(), 1U);
+  EXPECT_GT(must(journal->mailbox("Last", "Last")).id, last);
+  must(journal->drop(inbox));  // a lower one: still
+  EXPECT_GT(must(journal->mailbox("Newest", "Newest")).id, last + 1);
+}
+
+TEST_P(JournalOf, NumbersItsRuns) {
+  EXPECT_TRUE(must(journal->runs()).empty());
+  const auto before = wall_seconds();
+  const auto first = must(journal->begin_run("mirror"));
+  auto stranger = place->journal("imaps://b", "imaps://a");
+  const auto theirs = must(stranger->begin_run("mirror"));
+  const auto second = must(journal->begin_run(awkward));
+  EXPECT_LT(first, theirs);
+  EXPECT_LT(theirs, second);
+  reopen();
+  const auto runs = must(journal->runs());
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].id, first);
+  EXPECT_EQ(runs[0].mode, "mirror");
+  EXPECT_GE(runs[0].wall_seconds, before);
+  EXPECT_LE(runs[0].wall_seconds, wall_seconds());
+  EXPECT_EQ(runs[1].id, second);
+  EXPECT_EQ(runs[1].mode, awkward);
+}
+
+TEST_P(JournalOf, KeepsPlannedRemovalsAndReplacesThemByOrdinal) {
+  const auto first = must(journal->begin_run("mirror"));
+  const auto second = must(journal->begin_run("mirror"));
+  RemovalRow bare;
+  bare.ordinal = std::numeric_limits<std::uint32_t>::max();
+  bare.size = ~std::uint64_t{0};
+  must(journal->plan_removals(first, {bare, removal_row(2), removal_row(0)}));
+  must(journal->plan_removals(second, {removal_row(5)}));
+  RemovalRow again = removal_row(2);
+  again.done = RemovalRow::Done::undone;
+  again.quarantine_ref = MessageRef();
+  must(journal->plan_removals(first, {again, removal_row(1)}));
+  must(journal->plan_removals(first, {}));
+  reopen();
+  EXPECT_TRUE(same(must(journal->removals(first)), {removal_row(0), removal_row(1), again, bare}));
+  EXPECT_TRUE(same(must(journal->removals(second)), {removal_row(5)}));
+  EXPECT_TRUE(must(journal->removals(second + 1)).empty());
+}
+
+TEST_P(JournalOf, RefusesRemovalsOfARunThatDoesNotExist) {
+  const auto refused = run(journal->plan_removals(77, {removal_row(1)}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::state);
+  EXPECT_TRUE(must(journal->removals(77)).empty());
+}
+
+TEST_P(JournalOf, RemovalsOutliveTheirMailbox) {
+  const auto run_id = must(journal->begin_run("two-way"));
+  RemovalRow row = removal_row(1);
+  row.mailbox = inbox;
+  must(journal->plan_removals(run_id, {row}));
+  must(journal->reset(inbox, Epoch("a"), Epoch("b")));
+  must(journal->drop(inbox));
+  EXPECT_TRUE(same(must(journal->removals(run_id)), {row}));
+}
+
+TEST_P(JournalOf, RemembersFactsOfItsPairOfAccounts) {
+  EXPECT_EQ(must(journal->fact("pace")), "");
+  must(journal->set_fact("pace", "7"));
+  must(journal->set_fact("pace", awkward));
+  must(journal->set_fact(awkward, "x"));
+  must(journal->set_fact("gone", "y"));
+  must(journal->set_fact("gone", ""));
+  auto stranger = place->journal("imaps://b", "imaps://a");
+  EXPECT_EQ(must(stranger->fact("pace")), "");
+  must(stranger->set_fact("pace", "theirs"));
+  reopen();
+  EXPECT_EQ(must(journal->fact("pace")), awkward);
+  EXPECT_EQ(must(journal->fact(awkward)), "x");
+  EXPECT_EQ(must(journal->fact("gone")), "");
+}
+
 TEST_P(JournalOf, EverythingIsThereAfterAFlush) {
   must(journal->record(inbox, {pair_row(1)}));
   must(journal->flush());
