@@ -36,7 +36,7 @@ std::string what_was_done(const Summary& s) {
   };
   add(s.restored, "restored");
   add(s.flags_changed, "with changed flags");
-  add(s.copied_back, "of them from TO to FROM");
+  add(s.copied_back, "copied from TO to FROM");
   add(s.moved, "moved");
   add(s.deleted, "removed");
   add(s.withheld, "not removed");
@@ -89,7 +89,7 @@ std::string sync_headline(const Summary& s) {
   const auto time = span_text(s.seconds);
   switch (s.outcome) {
     case Outcome::ok:
-      if (s.copied + s.restored + s.flags_changed + s.deleted + s.moved + s.withheld == 0)
+      if (s.copied + s.copied_back + s.restored + s.flags_changed + s.deleted + s.moved + s.withheld == 0)
         return fmt::format("Nothing to do: {} in {} are all there ({}).", messages(s.source_messages),
                            mailboxes(s.mailboxes), time);
       return fmt::format("Done in {}: {}.", time, what_was_done(s));
@@ -139,7 +139,8 @@ std::string headline(const Summary& summary, RunKind kind) {
 
 bool is_worth_a_line(const MailboxReport& m) {
   return m.created || m.copied + m.restored + m.flags_changed + m.vanished + m.failed + m.deleted +
-                              m.withheld + m.moved + m.missing + m.extra + m.different + m.normalised >
+                              m.withheld + m.moved + m.copied_back + m.missing + m.extra + m.different +
+                              m.normalised >
                           0;
 }
 

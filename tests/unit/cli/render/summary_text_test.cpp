@@ -139,17 +139,31 @@ TEST(SummaryText, OfARunThatRemovesTellsHowToUndoIt) {
 TEST(SummaryText, OfARunInBothDirectionsTellsWhatBothSidesChanged) {
   Summary s;
   s.seconds = 1;
-  s.copied = 4;
+  s.copied = 3;
   s.copied_back = 1;
   s.moved = 2;
   s.bytes_copied = 10;
   s.conflicts = {"INBOX\x1b, uid 7: kept"};
   const auto text = summary_text(s, {});
   EXPECT_TRUE(
-      text.starts_with("Done in 1.0 s: 4 messages copied (10 B, 10 B/s), 0 already there, 1 of them "
+      text.starts_with("Done in 1.0 s: 3 messages copied (10 B, 10 B/s), 0 already there, 1 copied "
                        "from TO to FROM, 2 moved.\n"))
       << text;
   EXPECT_NE(text.find("\nChanged on both sides:\n  INBOX\\x{1b}, uid 7: kept\n"), std::string::npos) << text;
+}
+
+TEST(SummaryText, ARunThatOnlyCopiedBackDidSomething) {
+  Summary s;
+  s.copied_back = 1;
+  auto inbox = mailbox("INBOX", "INBOX", 20, 0);
+  inbox.copied_back = 1;
+  s.per_mailbox = {inbox};
+  const auto text = summary_text(s, {});
+  EXPECT_TRUE(
+      text.starts_with("Done in 0.0 s: 0 messages copied, 0 already there, 1 copied from TO to FROM.\n"))
+      << text;
+  EXPECT_NE(text.find("from TO"), std::string::npos);
+  EXPECT_NE(text.find("\n  INBOX "), std::string::npos) << text;
 }
 
 TEST(SummaryText, WhatAGuardWithheldIsNeverNothingToDo) {
