@@ -29,7 +29,8 @@ class Crew {
     lanes_ = 0;
     while (!board_.all_done() && !board_.run.stopping()) {
       const std::size_t wanted = lanes_wanted();
-      while (lanes_ < wanted) {
+      // Counted by itself: a lane that sees the end at once is gone when spawn() returns.
+      for (std::size_t hired = lanes_; hired < wanted; ++hired) {
         ++lanes_;
         co_await lanes.spawn(lane());
       }
