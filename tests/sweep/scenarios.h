@@ -61,6 +61,24 @@ inline void run_once(World& world) {
   if (sum.outcome == sync::Outcome::failed) throw std::runtime_error(text_of(sum));
 }
 
+inline void mirror(World& world) {
+  world.policy.mode = sync::Mode::mirror;
+  world.policy.removal.confirmed = true;
+  world.policy.removal.most_messages = 1000;
+  world.policy.removal.most_percent = 100;
+}
+
+// What goes at the source, or goes elsewhere.
+inline void lose_some(World& world) {
+  auto& from = *world.from;
+  const auto inbox = from.messages("INBOX");
+  for (const std::size_t i : {0U, 1U, 4U, 6U}) from.remove("INBOX", inbox[i].uid);
+  from.add("Archive", *inbox[4].bytes, inbox[4].flags.to_string(), inbox[4].date);
+  const auto work = from.messages("Work");
+  from.remove("Work", work[2].uid);
+  from.remove("Work", work[4].uid);
+}
+
 inline std::vector<Scenario> scenarios() {
   std::vector<Scenario> out;
   const auto add = [&](std::string name, std::size_t fewest_steps, std::function<void(World&)> prepare) {
@@ -140,6 +158,52 @@ inline std::vector<Scenario> scenarios() {
     fill(world);
     world.policy.mailboxes.map = {{"Work/Deep", "Work"}};
     for (const int n : range(11, 12)) world.from->add("Work/Deep", mail(n), "", date(n));
+  });
+  add("Mirror", 0, [](World& world) {
+    fill(world);
+    mirror(world);
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+  });
+  add("MirrorWithoutUidplus", 0, [](World& world) {
+    fill(world);
+    mirror(world);
+    auto& features = world.to->options.features;
+    features.append_refs = features.targeted_remove = features.move = false;
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+  });
+  add("MirrorWithoutCheckpoints", 0, [](World& world) {
+    fill(world);
+    mirror(world);
+    for (auto* server : {world.from.get(), world.to.get()}) {
+      auto& features = server->options.features;
+      features.checkpoints = features.tells_vanished = features.conditional_flags = false;
+    }
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+  });
+  add("MirrorForGood", 0, [](World& world) {
+    fill(world);
+    mirror(world);
+    world.policy.removal.for_good = true;
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+  });
+  add("MirrorOfEverything", 0, [](World& world) {
+    fill(world);
+    mirror(world);
+    world.policy.removal.extra = true;
+    world.policy.removal.mailboxes = true;
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+    world.from->drop("Work/Deep");
+    world.from->drop("Empty");
   });
   return out;
 }
