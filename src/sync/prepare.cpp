@@ -160,12 +160,14 @@ class Preparation {
     if (changed(job_.record.source_epoch, source)) {
       run_.notice(fmt::format("{}: the source renumbered its messages (UIDVALIDITY); pairing by content",
                               printable(job_.report.source)));
-      PF_CO_TRYV(co_await check_renumbered(run_, job_, *source_, printable(job_.report.source)));
+      PF_CO_TRYV(co_await check_renumbered(run_, job_, *source_, job_.record.source_settled,
+                                           printable(job_.report.source)));
     }
     if (changed(job_.record.target_epoch, target)) {
       run_.notice(fmt::format("{}: the target renumbered its messages (UIDVALIDITY); pairing by content",
                               printable(job_.report.target)));
-      PF_CO_TRYV(co_await check_renumbered(run_, job_, *target_, printable(job_.report.target)));
+      PF_CO_TRYV(co_await check_renumbered(run_, job_, *target_, job_.record.target_settled,
+                                           printable(job_.report.target)));
     }
     if (run_.policy.dry_run) {
       forgotten_ = !job_.record.source_epoch.empty();

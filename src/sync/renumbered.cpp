@@ -1,43 +1,53 @@
 #include "sync/renumbered.h"
 
 #include "sync/scan.h"
+#include "sync/settled.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace pf::sync {
 
+namespace {
+
+using Identity = std::pair<Digest128, Digest128>;
+
+Identity identity(const MessageKey& key) {
+  return {key.from_message_id ? key.id : Digest128{}, key.headers};
+}
+
+}  // namespace
+
 Agreement agreement(const std::vector<state::PairRow>& known, const std::vector<MessageMeta>& now) {
-  std::vector<const MessageKey*> then_keys, now_keys;
-  for (const auto& pair : known) then_keys.push_back(&pair.key);
+  std::vector<Identity> then_there, now_there;
+  then_there.reserve(known.size());
+  now_there.reserve(now.size());
+  for (const auto& pair : known) then_there.push_back(identity(pair.key));
   for (const auto& m : now) {
-    if (m.key) now_keys.push_back(&*m.key);
+    if (m.key) now_there.push_back(identity(*m.key));
   }
-  const auto less = [](const MessageKey* a, const MessageKey* b) { return *a < *b; };
-  std::ranges::sort(then_keys, less);
-  std::ranges::sort(now_keys, less);
-  Agreement out{known.size(), 0};
-  auto at = now_keys.begin();
-  for (const MessageKey* key : then_keys) {
-    while (at != now_keys.end() && **at < *key) ++at;
-    if (at != now_keys.end() && **at == *key) {
-      ++at;
-    } else {
-      ++out.missing;
-    }
-  }
-  return out;
+  std::ranges::sort(then_there);
+  std::ranges::sort(now_there);
+  std::vector<Identity> missing;
+  std::ranges::set_difference(then_there, now_there, std::back_inserter(missing));
+  return {known.size(), missing.size()};
 }
 
 Task<void> check_renumbered(RunContext& run, const MailboxJob& job, store::OpenMailbox& mailbox,
-                            const std::string& label) {
+                            const std::string& settled, const std::string& label) {
   // An empty one can neither be mistaken nor doubled into.
   if (run.policy.adopt_renumbered || mailbox.status().count == 0) co_return Status{};
   PF_CO_TRY(const auto known, co_await run.journal.pairs(job.record.id));
   if (known.empty()) co_return Status{};
   PF_CO_TRY(const auto now, co_await scan_all(mailbox, store::ScanFields::keys));
-  const Agreement agreed = agreement(known, now);
+  Agreement agreed = agreement(known, now);
+  if (const auto then = decode_settled(settled); then && then->count < agreed.known) {
+    agreed.missing -= std::min(agreed.missing, agreed.known - then->count);
+    agreed.known = then->count;
+  }
   if (agreed.convincing()) co_return Status{};
   co_return Error(
       Errc::guard, Scope::mailbox, Retry::never,
