@@ -48,6 +48,26 @@ state::PairRow as_pair(const state::IntentItem& item, const MessageMeta& at_targ
   return row;
 }
 
+// The pairs of the mailbox, ascending by source.  Two-way, those of one direction become pairs of the other
+// when a run ends, and explain just as much.
+Task<std::vector<state::PairRow>> known_pairs(RunContext& run, const MailboxJob& job) {
+  PF_CO_TRY(auto pairs, co_await run.journal.pairs(job.record.id));
+  if (run.back_journal == nullptr) co_return pairs;
+  PF_CO_TRY(const auto records, co_await run.back_journal->mailboxes());
+  const auto other = std::ranges::find_if(records, [&](const state::MailboxRecord& r) {
+    return r.source_name == job.record.target_name && r.target_name == job.record.source_name &&
+           r.source_epoch == job.record.target_epoch && r.target_epoch == job.record.source_epoch;
+  });
+  if (other == records.end()) co_return pairs;
+  PF_CO_TRY(auto turned, co_await run.back_journal->pairs(other->id));
+  for (auto& pair : turned) {
+    std::swap(pair.source, pair.target);
+    pairs.push_back(std::move(pair));
+  }
+  std::ranges::sort(pairs, {}, &state::PairRow::source);
+  co_return pairs;
+}
+
 // Everything at the target that a recorded pair explains.
 Task<std::set<MessageRef>> claimed_refs(RunContext& run, const MailboxJob& job,
                                         const std::vector<state::PairRow>& pairs) {
@@ -224,7 +244,7 @@ Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Pat
                     job.report.target + ": the target renumbered its messages (UIDVALIDITY) during the run",
                     {}, "Run again.");
   }
-  PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
+  PF_CO_TRY(const auto pairs, co_await known_pairs(run, job));
   PF_CO_TRY(const auto claimed, co_await claimed_refs(run, job, pairs));
   const Sought sought = flatten(lost);
   PF_CO_TRY(Duration settle, co_await settle_time(run));
@@ -291,7 +311,7 @@ Task<std::uint64_t> remove_late_doubles(RunContext& run, MailboxJob& job, Patien
   if (watched.empty()) co_return std::uint64_t{0};
   PF_CO_TRY(auto source, co_await patience.open(run.source, job.mapped.source, store::Access::read));
   PF_CO_TRY(auto target, co_await patience.open(run.target, job.mapped.target, store::Access::write));
-  PF_CO_TRY(const auto pairs, co_await run.journal.pairs(job.record.id));
+  PF_CO_TRY(const auto pairs, co_await known_pairs(run, job));
   PF_CO_TRY(const auto claimed, co_await claimed_refs(run, job, pairs));
   std::uint64_t removed = 0;
   for (const auto& intent : watched) {

@@ -43,7 +43,9 @@ class TwoWayRun {
         copy_policy_(as_copy(run.policy)),
         back_run_(run.target, run.source, *run.back_journal, copy_policy_, run.observer, run.stop),
         board_(run),
-        back_(back_run_) {}
+        back_(back_run_) {
+    back_run_.back_journal = &run.journal;
+  }
 
   Task<void> go() {
     PF_CO_TRY(found_, co_await meet(run_));

@@ -196,6 +196,21 @@ TEST_F(TwoWay, ADryRunShowsBothDirections) {
                                       "move to \"deleted_from_source\" 1 message of \"INBOX\" (source)"}));
 }
 
+// The copies of the way back have become pairs like all others when the late one comes.
+TEST_F(TwoWay, ALateCopyOnTheWayBackIsOurOwnDoubleAndGoes) {
+  start({1, 2});
+  rig.to->add("INBOX", mail(3), "\\Flagged", date(3));
+  rig.to->add("INBOX", mail(4), "", date(4));
+  rig.from->options.append_fault = append_fault_at(1, AppendFault::store_late);
+  expect_ok(rig.copy());
+  expect_in_step(rig);
+  EXPECT_EQ(rig.from->deliver_late(), 2U);
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.copied, 0U) << text_of(sum);
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 4U);
+  settle();
+}
+
 TEST_F(TwoWay, IsFinishedByTheNextRunWhereverItIsKilled) {
   for (int step = 1;; ++step) {
     Rig each;
