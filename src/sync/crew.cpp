@@ -268,9 +268,9 @@ class Crew {
 
   Task<void> finish(Lane& lane, MailboxJob& job) {
     if (lane.ahead() != nullptr) {
-      // The source is opened again only to look for messages and to change flags.
+      // The source is opened again only to look for messages.
       PF_CO_TRY(const auto watched, co_await board_.run.journal.watched(job.record.id));
-      if (!job.unresolved.empty() || !watched.empty() || !job.flags.empty()) co_await lane.let_go_ahead();
+      if (!job.unresolved.empty() || !watched.empty()) co_await lane.let_go_ahead();
     }
     auto finished = co_await finish_mailbox(board_.run, job, lane.patience());
     co_return finished;

@@ -96,26 +96,6 @@ TEST(LookAhead, LostAnswersAreLookedForWithTheConnectionsThereAre) {
   }
 }
 
-// Two-way, a mailbox ends with a change at the source.
-TEST(LookAhead, FlagsOfTheSourceAreChangedWithTheConnectionsThereAre) {
-  Rig rig;
-  rig.source_may_change = true;
-  grant(rig, 1);
-  rig.policy.mode = sync::Mode::two_way;
-  rig.to->options.features.atomic_batch = false;
-  for (const int box : {0, 1, 2}) rig.fill(fmt::format("Box{}", box), range(box * 100 + 1, box * 100 + 8));
-  expect_ok(rig.copy());
-  for (const int box : {0, 1, 2}) {
-    rig.fill(fmt::format("Box{}", box), range(box * 100 + 11, box * 100 + 18));
-    rig.to->set_flags(fmt::format("Box{}", box), 2, "\\Seen \\Flagged");
-  }
-  const AheadWatch watch(rig);
-  expect_ok(rig.copy());
-  EXPECT_GT(watch.looks(), 0);
-  EXPECT_EQ(rig.from->writes().flag_changes, 3U);
-  expect_exact(rig);
-}
-
 TEST(LookAhead, EveryCallMayLoseItsConnection) {
   for (const std::size_t connections : {1U, 2U}) {
     for (const auto op : {Op::open, Op::scan, Op::fetch, Op::read, Op::chunk, Op::append}) {
