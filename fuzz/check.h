@@ -6,7 +6,7 @@
 
 #define PF_CHECK(...)                                                                       \
   do {                                                                                      \
-    if (!(__VA_ARGS__)) {                                                                   \
+    if (const bool holds = (__VA_ARGS__); !holds) {                                         \
       std::fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #__VA_ARGS__); \
       std::abort();                                                                         \
     }                                                                                       \

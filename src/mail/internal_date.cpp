@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::int64_t seconds_a_day = 86400;
+constexpr std::int64_t seconds_an_hour = 3600;
+constexpr std::int64_t seconds_a_minute = 60;
 constexpr int minutes_a_day = 1440;
 
 struct Fields {
@@ -88,8 +90,9 @@ std::optional<InternalDate> from_fields(const Fields& f) {
                                    chrono::day(static_cast<unsigned>(f.day))};
   if (f.year < 1 || !day.ok() || f.hour > 23 || f.minute > 59 || f.second > 60) return std::nullopt;
   const std::int64_t days = chrono::sys_days(day).time_since_epoch().count();
-  const std::int64_t local = days * seconds_a_day + f.hour * 3600 + f.minute * 60 + f.second;
-  return InternalDate(local - f.zone * 60, static_cast<std::int16_t>(f.zone));
+  const std::int64_t local =
+      days * seconds_a_day + f.hour * seconds_an_hour + f.minute * seconds_a_minute + f.second;
+  return InternalDate(local - f.zone * seconds_a_minute, static_cast<std::int16_t>(f.zone));
 }
 
 constexpr std::int64_t seconds_at(int year, unsigned month, unsigned day) {
@@ -132,11 +135,11 @@ std::optional<InternalDate> InternalDate::parse(std::string_view text) {
 
 std::string InternalDate::to_string() const {
   const std::int64_t utc = std::clamp(seconds_, earliest, latest);
-  const bool zone_fits = std::abs(zone_) < minutes_a_day && can_be_written(utc + zone_ * 60);
+  const bool zone_fits = std::abs(zone_) < minutes_a_day && can_be_written(utc + zone_ * seconds_a_minute);
   const int zone = zone_fits && utc == seconds_ ? zone_ : 0;
 
   namespace chrono = std::chrono;
-  const chrono::sys_seconds local{chrono::seconds(utc + zone * 60)};
+  const chrono::sys_seconds local{chrono::seconds(utc + zone * seconds_a_minute)};
   const auto midnight = chrono::floor<chrono::days>(local);
   const chrono::year_month_day day(midnight);
   const chrono::hh_mm_ss time(local - midnight);

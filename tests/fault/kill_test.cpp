@@ -111,7 +111,7 @@ TEST_F(Kill, AtRandomMomentsLosesAndDoublesNothing) {
   const auto kills = number_from_environment("POSTFERRY_KILLS", everything_wanted() ? 200 : 12);
   const auto seed = number_from_environment("POSTFERRY_SEED", std::random_device{}());
   std::mt19937_64 random(seed);
-  std::cout << "POSTFERRY_SEED=" << seed << std::endl;
+  std::cout << "POSTFERRY_SEED=" << seed << "\n" << std::flush;
   fill(thousand_messages());
   const auto begin = steady_clock::now();
 
@@ -156,7 +156,7 @@ TEST_F(Kill, AtRandomMomentsLosesAndDoublesNothing) {
   std::cout << struck << " kills in " << rounds << " copies of " << first["copied"] << " messages, "
             << std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - begin).count() << " s:";
   for (const auto& [what, count] : hits) std::cout << " " << count << " " << what << ";";
-  std::cout << std::endl;
+  std::cout << "\n";
 }
 
 // Everything was stored, and nobody heard of it.

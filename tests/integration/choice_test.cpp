@@ -3,6 +3,7 @@
 #include "support/ferry.h"
 #include "support/mailboxes.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -72,7 +73,7 @@ TEST_F(Choice, OfMessagesByDate) {
       {"4", "31-Jan-2023 23:59:59 +0000"},
       {"5", "01-Feb-2023 00:00:00 +0000"}};
   for (const auto& [subject, date] : dated) {
-    const auto bytes = "Subject: " + subject + "\r\nMessage-ID: <" + subject + "@x>\r\n\r\n";
+    const auto bytes = fmt::format("Subject: {0}\r\nMessage-ID: <{0}@x>\r\n\r\n", subject);
     at_source_->append("INBOX", {.bytes = bytes, .date = date});
   }
   const auto ran = sync({"--since", "2023-01-01", "--before", "2023-02-01"});

@@ -36,6 +36,11 @@ struct FakeManners {
   std::size_t most_logins = 0;  // at once; 0: any number
   std::size_t patience = 0;     // NO or BAD in one connection before BYE; 0: for ever
   std::size_t lost_logins = 0;  // so many first ones end without an answer
+  // Stored as something else; not stored at all, and answered as if it were.
+  std::function<std::string(std::string text)> rewrite{};
+  std::function<bool(std::string_view text)> swallow{};
+  // The answer, before it leaves.
+  std::function<void(const std::string& command, std::string& untagged, std::string& status)> tamper{};
 };
 
 struct FakeMessage {
@@ -128,11 +133,16 @@ class FakeServer {
       socket.send_all(fmt::format("* OK [CAPABILITY IMAP4rev1 {}] fake\r\n", manners_.capabilities));
       for (;;) one_command(client);
     } catch (const Ended&) {
+      hang_up(client);
     } catch (const std::system_error&) {
+      hang_up(client);
     }
+  }
+
+  void hang_up(Client& client) {
     const std::scoped_lock lock(mutex_);
     if (client.logged_in) --logged_in_;
-    ::shutdown(socket.fd(), SHUT_RDWR);
+    ::shutdown(client.socket.fd(), SHUT_RDWR);
   }
 
   static void fill(Client& client) {
@@ -178,7 +188,8 @@ class FakeServer {
       const std::scoped_lock lock(mutex_);
       commands_.push_back(text.starts_with("LOGIN") ? "LOGIN" : text);
       std::string untagged;
-      const std::string status = obey(client, text, literals, untagged);
+      std::string status = obey(client, text, literals, untagged);
+      if (manners_.tamper) manners_.tamper(text, untagged, status);
       answer = untagged + tag + " " + status + "\r\n";
       if (!status.starts_with("OK")) ++client.errors;
     }
@@ -257,7 +268,11 @@ class FakeServer {
       const auto between = text.substr(close, brace - close);
       const auto date =
           between.find('"') == std::string::npos ? "01-Jan-2020 00:00:00 +0000" : quoted(between);
-      const auto uid = store(found->second, literal, text.substr(open + 1, close - open - 1), date);
+      const bool swallowed = manners_.swallow && manners_.swallow(literal);
+      const auto uid = swallowed
+                           ? found->second.next
+                           : store(found->second, manners_.rewrite ? manners_.rewrite(literal) : literal,
+                                   text.substr(open + 1, close - open - 1), date);
       uids += fmt::format("{}{}", uids.empty() ? "" : ",", uid);
       at = brace + 1;
     }

@@ -182,7 +182,7 @@ TEST_P(CutSweep, EveryOctetMayBeTheLastOfItsLine) {
     const std::jthread one(work);
     work();
   }
-  std::cout << "octets: " << octets << ", cut at " << points.size() << ", struck " << struck << std::endl;
+  std::cout << "octets: " << octets << ", cut at " << points.size() << ", struck " << struck << "\n";
   EXPECT_GE(octets, GetParam().fewest_octets);
   for (const auto& failure : failures) ADD_FAILURE() << failure;
   // A run need not send the same octets twice: dates and lengths vary a little.

@@ -154,11 +154,11 @@ TEST(HeaderScan, PassesOverLinesThatAreNoFields) {
 }
 
 TEST(HeaderScan, AMessageIdCannotImitateAHeaderDigest) {
+  using namespace std::string_view_literals;
   const auto anonymous = key_of("Subject: a\r\n\r\n", 5);
-  const auto forged =
-      key_of(std::string_view("Message-ID: a\0\0\0"
-                              "5\0\r\n\r\n",
-                              23));
+  const auto forged = key_of(
+      "Message-ID: a\0\0\0"
+      "5\0\r\n\r\n"sv);
   EXPECT_NE(anonymous.id, forged.id);
   EXPECT_NE(key_of("Message-ID: a\r\n\r\n").id, key_of("Subject: a\r\n\r\n").headers);
 }

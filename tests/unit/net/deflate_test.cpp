@@ -12,6 +12,12 @@ namespace {
 using namespace pf::test;
 
 // Raw DEFLATE with a full flush at the end, by zlib itself.
+std::string dull_text(std::size_t octets) {
+  std::string out;
+  out.resize(octets, 'A');
+  return out;
+}
+
 std::string deflated(std::string_view text) {
   z_stream z{};
   deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY);
@@ -86,8 +92,8 @@ TEST(Deflate, StopsABomb) {
   on_loop([]() -> asio::awaitable<void> {
     auto pair = co_await connected_pair();
     auto near = start_deflate(std::move(pair.client), 100);
-    co_await send_raw(pair.server, deflated(std::string(100'000'000, 'A')));
-    std::vector<char> buffer(256 * 1024);
+    co_await send_raw(pair.server, deflated(dull_text(100'000'000)));
+    std::vector<char> buffer(std::size_t{256} * 1024);
     std::size_t total = 0;
     auto n = co_await near->read_some(buffer);
     for (; n; n = co_await near->read_some(buffer)) total += *n;
@@ -100,7 +106,7 @@ TEST(Deflate, LetsADullAttachmentThrough) {
   on_loop([]() -> asio::awaitable<void> {
     auto pair = co_await connected_pair();
     auto near = start_deflate(std::move(pair.client));
-    const std::string dull(30'000'000, 'A');
+    const auto dull = dull_text(30'000'000);
     co_await send_raw(pair.server, deflated(dull));
     const std::string got = co_await read_exactly(*near, dull.size());
     EXPECT_TRUE(got == dull);

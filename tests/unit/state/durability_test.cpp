@@ -9,33 +9,38 @@
 namespace pf::test {
 namespace {
 
-// Runs `body` in a child that then kills itself; true when it got that far.
+// Of a child: a loop and a writer of its own.
+struct Leftover {
+  explicit Leftover(const std::filesystem::path& dir)
+      : writer(std::move(Database::open(dir).value().database)), journal(writer, "imaps://a", "imaps://b") {}
+  Loop loop;
+  Writer writer;
+  SqliteJournal journal;
+};
+
+// Before anything is tidied up.
+void die() {
+  ::raise(SIGKILL);
+}
+
+// Runs `body` in a child; true when it came to die().
 template <class Body>
 bool in_killed_child(Body body) {
   const pid_t child = ::fork();
   if (child == 0) {
-    if (body()) ::raise(SIGKILL);
+    body();
     ::_exit(1);
   }
   int status = 0;
   return ::waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-// In the child: a loop and a writer of its own, never tidied up.
-struct Leftover {
-  explicit Leftover(const std::filesystem::path& dir)
-      : writer(new Writer(std::move(Database::open(dir).value().database))) {}
-  Loop* loop = new Loop;
-  Writer* writer;
-  SqliteJournal* journal = new SqliteJournal(*writer, "imaps://a", "imaps://b");
-};
-
 TEST(Durability, AnIntentIsThereWhenTheProcessIsKilledRightAfterBegin) {
   TempDir dir;
   ASSERT_TRUE(in_killed_child([&] {
     Leftover run(dir.path());
-    const auto inbox = run.loop->run(run.journal->mailbox("INBOX", "INBOX"));
-    return inbox && run.loop->run(run.journal->begin(inbox->id, intent_row({1, 2, 3}))).has_value();
+    const auto inbox = run.loop.run(run.journal.mailbox("INBOX", "INBOX"));
+    if (inbox && run.loop.run(run.journal.begin(inbox->id, intent_row({1, 2, 3})))) die();
   }));
   auto opened = Database::open(dir.path());
   ASSERT_TRUE(opened);
@@ -59,11 +64,11 @@ TEST(Durability, KilledAtAnyMomentTheFileOpensAndEveryIntentIsWholeOrAbsent) {
     const pid_t child = ::fork();
     if (child == 0) {
       Leftover run(dir.path());
-      const auto inbox = run.loop->run(run.journal->mailbox("INBOX", "INBOX")).value().id;
+      const auto inbox = run.loop.run(run.journal.mailbox("INBOX", "INBOX")).value().id;
       for (std::uint32_t i = 0;; ++i) {
         const auto uid = static_cast<std::uint32_t>(round) * 100000 + i;
-        const auto id = run.loop->run(run.journal->begin(inbox, intent_row({uid, uid + 50000})));
-        const auto done = run.loop->run(run.journal->finish(*id, {pair_row(uid), pair_row(uid + 50000)}, {}));
+        const auto id = run.loop.run(run.journal.begin(inbox, intent_row({uid, uid + 50000})));
+        const auto done = run.loop.run(run.journal.finish(*id, {pair_row(uid), pair_row(uid + 50000)}, {}));
         if (!done || ::write(ready[1], "x", 1) != 1) ::_exit(1);
       }
     }
@@ -99,8 +104,8 @@ TEST(Durability, PlannedRemovalsAreThereWhenTheProcessIsKilledRightAfter) {
   TempDir dir;
   ASSERT_TRUE(in_killed_child([&] {
     Leftover run(dir.path());
-    const auto id = run.loop->run(run.journal->begin_run("mirror"));
-    return id && run.loop->run(run.journal->plan_removals(*id, {removal_row(1), removal_row(2)})).has_value();
+    const auto id = run.loop.run(run.journal.begin_run("mirror"));
+    if (id && run.loop.run(run.journal.plan_removals(*id, {removal_row(1), removal_row(2)}))) die();
   }));
   auto opened = Database::open(dir.path());
   ASSERT_TRUE(opened);
@@ -138,8 +143,8 @@ TEST(Durability, KilledAtAnyMomentAPlanIsWholeOrAbsent) {
       std::vector<RemovalRow> plan;
       for (std::uint32_t i = 0; i < rows_of_a_plan; ++i) plan.push_back(removal_row(i));
       for (;;) {
-        const auto id = run.loop->run(run.journal->begin_run("mirror")).value();
-        const auto planned = run.loop->run(run.journal->plan_removals(id, plan));
+        const auto id = run.loop.run(run.journal.begin_run("mirror")).value();
+        const auto planned = run.loop.run(run.journal.plan_removals(id, plan));
         if (!planned || ::write(ready[1], "x", 1) != 1) ::_exit(1);
       }
     }
@@ -171,12 +176,12 @@ TEST(Durability, TwoProcessesWriteToTheSameFile) {
   constexpr std::uint32_t rounds = 50;
   const auto work = [&](const std::string& source) {
     Leftover run(dir.path());
-    SqliteJournal journal(*run.writer, source, "imaps://b");
-    const auto inbox = run.loop->run(journal.mailbox("INBOX", "INBOX"));
+    SqliteJournal journal(run.writer, source, "imaps://b");
+    const auto inbox = run.loop.run(journal.mailbox("INBOX", "INBOX"));
     if (!inbox) return false;
     for (std::uint32_t i = 0; i < rounds; ++i) {
-      const auto id = run.loop->run(journal.begin(inbox->id, intent_row({i})));
-      if (!id || !run.loop->run(journal.finish(*id, {pair_row(i)}, {}))) return false;
+      const auto id = run.loop.run(journal.begin(inbox->id, intent_row({i})));
+      if (!id || !run.loop.run(journal.finish(*id, {pair_row(i)}, {}))) return false;
     }
     return true;
   };
@@ -224,8 +229,8 @@ TEST(PairLock, IsReleasedWhenTheHolderIsKilled) {
   TempDir dir;
   const auto state = dir.path().string();
   ASSERT_TRUE(in_killed_child([&] {
-    static auto held = PairLock::acquire(state, "a", "b");
-    return held.has_value();
+    const auto held = PairLock::acquire(state, "a", "b");
+    if (held) die();
   }));
   EXPECT_TRUE(PairLock::acquire(state, "a", "b"));
 }

@@ -118,7 +118,7 @@ TEST(Copy, LosingTheStateAddsNothingAtATargetThatMendsMessages) {
 TEST(Copy, ATargetThatRewritesMessagesIsRecognisedByIdAndHeaders) {
   Rig rig;
   rig.to->options.features.rewrites_messages = true;
-  rig.to->options.rewrite = [](std::string bytes) { return "X-Added: by the server\r\n" + bytes; };
+  rig.to->options.rewrite = [](const std::string& bytes) { return "X-Added: by the server\r\n" + bytes; };
   rig.fill("INBOX", {1, 2, 2, 3});
   expect_ok(rig.copy());
   rig.forget_everything();

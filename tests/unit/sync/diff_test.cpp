@@ -17,7 +17,7 @@ MessageMeta message(int number, std::string_view flags = "") {
   MessageMeta out;
   out.ref = ref(number);
   out.flags = FlagSet::parse(flags);
-  out.date = InternalDate(number * 100, 0);
+  out.date = InternalDate(std::int64_t{100} * number, 0);
   out.size = static_cast<std::uint64_t>(number) * 1000;
   return out;
 }

@@ -261,7 +261,7 @@ inline void expect_nothing_left(Rig& rig) {
 // ----------------------------------------------------------------------------------------------------
 
 // An Error at the n-th call of `op` (from 1), once.
-inline store::MemoryOptions::Fault fault_at(Op op, int n, Error error) {
+inline store::MemoryOptions::Fault fault_at(Op op, int n, const Error& error) {
   auto count = std::make_shared<int>(0);
   return [op, n, error, count](const MemoryCall& call) -> std::optional<Error> {
     if (call.op != op || ++*count != n) return std::nullopt;

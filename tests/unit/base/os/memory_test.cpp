@@ -9,12 +9,14 @@
 namespace pf::os {
 namespace {
 
+constexpr std::size_t mib = std::size_t{1024} * 1024;
+
 TEST(Memory, PeakGrowsWithWhatIsTouched) {
   const auto before = peak_resident_bytes();
-  EXPECT_GT(before, 1024U * 1024U);
-  const std::vector<char> block(256U * 1024U * 1024U, 'x');
+  EXPECT_GT(before, mib);
+  const std::vector<char> block(256 * mib, 'x');
   EXPECT_EQ(block.back(), 'x');
-  EXPECT_GE(peak_resident_bytes(), before + 100U * 1024U * 1024U);
+  EXPECT_GE(peak_resident_bytes(), before + 100 * mib);
 }
 
 TEST(Memory, CoreDumpsAreOff) {
