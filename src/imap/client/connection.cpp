@@ -174,7 +174,7 @@ void Connection::dispatch_tagged(Tagged tagged) {
   }
   PF_STEP(response);
   untagged_responses_ = untagged_octets_ = 0;
-  const auto pending = *at;
+  const auto pending = std::move(*at);
   in_flight_.erase(at);
   const bool ok = tagged.status == StatusKind::ok;
   if (ok && (pending->kind == CommandKind::starttls || pending->kind == CommandKind::compress)) {
