@@ -100,11 +100,13 @@ class ChangesLook {
     if (!asked) co_return asked.error();
     if (!at_source_.trusted || !at_target_.trusted) co_return whole;
     PF_CO_TRYV(co_await gather_pairs());
+    if (two_lead_to_one()) co_return whole;
+    PF_CO_TRY(const std::uint64_t pairs, co_await run_.journal.pair_count(job_.record.id));
+    // More pairs than messages: some pair is not true.
+    if (pairs > target_.status().count + at_target_.gone.size()) co_return whole;
     // What the target lacks may be among the messages it has besides: those were never told.
-    if (new_at_source() != 0 || !at_target_.gone.empty()) {
-      PF_CO_TRY(const std::uint64_t pairs, co_await run_.journal.pair_count(job_.record.id));
-      if (pairs != then_target_.count) co_return whole;
-    }
+    const bool lacks = new_at_source() != 0 || !at_target_.gone.empty();
+    if (lacks && pairs != then_target_.count) co_return whole;
     Look look;
     look.whole = false;
     PF_CO_TRYV(co_await fetch_concerned(look));
@@ -148,6 +150,14 @@ class ChangesLook {
     const auto twice = std::ranges::unique(pairs_, {}, &state::PairRow::source);
     pairs_.erase(twice.begin(), twice.end());
     co_return Status{};
+  }
+
+  // Who is there can only be told by a look at all.
+  [[nodiscard]] bool two_lead_to_one() const {
+    std::vector<MessageRef> targets;
+    for (const auto& pair : pairs_) targets.push_back(pair.target);
+    std::ranges::sort(targets);
+    return std::ranges::adjacent_find(targets) != targets.end();
   }
 
   [[nodiscard]] std::size_t new_at_source() const {

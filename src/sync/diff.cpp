@@ -53,6 +53,7 @@ class Recorded {
   [[nodiscard]] bool doubtful(const MessageRef& target) const {
     return std::ranges::binary_search(doubtful_, target);
   }
+  [[nodiscard]] bool any_doubtful() const { return !doubtful_.empty(); }
   [[nodiscard]] bool explains(const MessageRef& target) const {
     return std::ranges::binary_search(known_, target) && !doubtful(target);
   }
@@ -85,6 +86,7 @@ class Differ {
   explicit Differ(const DiffInput& in) : in_(in), recorded_(in.pairs) {}
 
   Diff run() {
+    out_.doubtful = recorded_.any_doubtful();
     auto pair = in_.pairs.begin();
     for (const MessageMeta& m : in_.source) {
       for (; pair != in_.pairs.end() && pair->source < m.ref; ++pair) gone(*pair);

@@ -61,6 +61,7 @@ struct Diff {
   std::vector<MessageRef> conflicts;  // two-way, by source: removed here, changed there; the change wins
   std::uint64_t matched = 0;          // recorded and there
   std::uint64_t kept_deleted = 0;
+  bool doubtful = false;  // two pairs have one target
 };
 
 Diff diff(const DiffInput& input);

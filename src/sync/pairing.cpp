@@ -18,6 +18,7 @@ class Pairing {
     for (const auto& item : diff_.unpaired) refs.push_back(item.ref);
     // A copy that is gone may only have been moved away and back, or be where the target did not say.
     for (const auto& item : diff_.restore) refs.push_back(item.ref);
+    for (const auto& pair : diff_.gone_target) refs.push_back(pair.source);
     PF_CO_TRY(at_source_, co_await source.fetch(refs, store::ScanFields::keys));
     PF_CO_TRY(at_target_, co_await target.fetch(diff_.unpaired_target, store::ScanFields::keys));
     MatchOptions options;
@@ -45,6 +46,9 @@ class Pairing {
       std::erase_if(
           *items, [&](const CopyItem& item) { return std::ranges::binary_search(paired_source, item.ref); });
     }
+    std::erase_if(diff_.gone_target, [&](const state::PairRow& pair) {
+      return std::ranges::binary_search(paired_source, pair.source);
+    });
     std::erase_if(diff_.unpaired_target,
                   [&](const MessageRef& ref) { return std::ranges::binary_search(paired_target, ref); });
     diff_.matched += rows.size();
@@ -86,7 +90,7 @@ class Pairing {
 
 Task<void> pair_by_identity(RunContext& run, MailboxJob& job, store::OpenMailbox& source,
                             store::OpenMailbox& target, Diff& diff) {
-  const bool nothing_missing = diff.unpaired.empty() && diff.restore.empty();
+  const bool nothing_missing = diff.unpaired.empty() && diff.restore.empty() && diff.gone_target.empty();
   if (nothing_missing || diff.unpaired_target.empty()) co_return Status{};
   Pairing pairing(run, job, diff);
   auto paired = co_await pairing.pair(source, target);

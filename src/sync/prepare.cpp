@@ -2,6 +2,7 @@
 
 #include "async/group.h"
 #include "sync/changes.h"
+#include "sync/doubts.h"
 #include "sync/pairing.h"
 #include "sync/recover.h"
 #include "sync/renumbered.h"
@@ -34,7 +35,7 @@ class Preparation {
     if (!job_.creating) PF_CO_TRYV(co_await recall());
     PF_CO_TRYV(co_await look_at_both());
     PF_CO_TRYV(co_await compare());
-    if (target_) PF_CO_TRYV(co_await pair_by_identity(run_, job_, *source_, *target_, diff_));
+    if (target_) PF_CO_TRYV(co_await pair_up());
     PF_CO_TRYV(co_await plan_removals());
     plan();
     job_.opened_source = std::move(source_);
@@ -198,6 +199,38 @@ class Preparation {
     if (!diff_.forget.empty() && !short_list_)
       PF_CO_TRYV(co_await run_.journal.forget(job_.record.id, diff_.forget));
     co_return Status{};
+  }
+
+  Task<void> pair_up() {
+    if (look_.whole) PF_CO_TRYV(co_await confirm_gone(look_.pairs, *target_, diff_));
+    PF_CO_TRYV(co_await pair_by_identity(run_, job_, *source_, *target_, diff_));
+    PF_CO_TRY(const bool wrong, co_await references_are_wrong(run_, job_, *target_, diff_));
+    if (!wrong) co_return Status{};
+    run_.warn(fmt::format("{}: the target told wrong references of what it stored; pairing by content",
+                          printable(job_.report.target)));
+    PF_CO_TRYV(co_await forget_pairs());
+    PF_CO_TRYV(co_await compare());
+    auto paired = co_await pair_by_identity(run_, job_, *source_, *target_, diff_);
+    co_return paired;
+  }
+
+  Task<void> forget_pairs() {
+    if (!look_.whole) {
+      look_ = {};
+      TaskGroup group;
+      co_await group.spawn(scan_source());
+      co_await group.spawn(scan_target());
+      PF_CO_TRYV(co_await group.join());
+      note_shortfall();
+    }
+    look_.pairs.clear();
+    job_.flags.clear();
+    if (run_.policy.dry_run) co_return Status{};
+    PF_CO_TRY(const auto pairs, co_await run_.journal.pairs(job_.record.id));
+    std::vector<MessageRef> sources;
+    for (const auto& pair : pairs) sources.push_back(pair.source);
+    auto forgotten = co_await run_.journal.forget(job_.record.id, std::move(sources));
+    co_return forgotten;
   }
 
   // Copies of another source mailbox that goes to the same target are not ours to pair with.

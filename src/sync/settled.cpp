@@ -1,6 +1,7 @@
 #include "sync/settled.h"
 
 #include "sync/patience.h"
+#include "sync/recount.h"
 
 #include <fmt/format.h>
 
@@ -143,10 +144,12 @@ std::string explained(const store::MailboxStatus& before, const store::MailboxSt
 Task<void> remember_settled(Board& board) {
   std::vector<store::MailboxInfo> sources, targets;
   std::vector<MailboxJob*> who;
+  const bool everything = board.run.policy.messages.everything();
   for (auto& job : board.jobs) {
-    const bool through = job.phase == MailboxJob::Phase::done && !job.incomplete && !job.report.settled &&
-                         !job.mapped.shares_target;
-    if (!through || !board.run.policy.messages.everything()) continue;
+    const bool through =
+        job.phase == MailboxJob::Phase::done && !job.report.settled && !job.mapped.shares_target;
+    const bool settles = everything && !job.incomplete;
+    if (!through || (!settles && job.at_target.stored == 0)) continue;
     sources.push_back(job.mapped.source);
     targets.push_back(job.mapped.target);
     who.push_back(&job);
@@ -165,6 +168,8 @@ Task<void> remember_settled(Board& board) {
   for (std::size_t i = 0; i < who.size(); ++i) {
     MailboxJob& job = *who[i];
     if (!(*at_target)[i] || (both_ways && !at_source[i])) continue;
+    PF_CO_TRYV(co_await recount_target(board.run, job, *(*at_target)[i]));
+    if (!everything || job.incomplete) continue;
     std::string target =
         explained(job.target_status, *(*at_target)[i], job.at_target, job.record.target_epoch, flags);
     store::MailboxStatus as_seen = job.source_status;
@@ -173,6 +178,9 @@ Task<void> remember_settled(Board& board) {
         both_ways ? explained(job.source_status, *at_source[i], job.at_source, job.record.source_epoch, flags)
                   : encode_settled(as_seen);
     if (source.empty() || target.empty()) continue;
+    // More pairs than messages: some pair is not true.
+    PF_CO_TRY(const std::uint64_t pairs, co_await board.run.journal.pair_count(job.record.id));
+    if (pairs > (*at_target)[i]->count) continue;
     PF_CO_TRYV(co_await board.run.journal.set_settled(job.record.id, source, target));
   }
   auto flushed = co_await board.run.journal.flush();
