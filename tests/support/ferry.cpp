@@ -141,6 +141,7 @@ ProcessOptions Ferry::process(std::vector<std::string> words) const {
   // Nothing of the user who runs the tests: no configuration, no state.
   const auto home = (dir_ / "home").string();
   options.env = {{"HOME", home}, {"XDG_CONFIG_HOME", home}, {"XDG_STATE_HOME", home}};
+  options.env.insert(options.env.end(), environment.begin(), environment.end());
   return options;
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pf::test {
@@ -82,6 +83,8 @@ class Ferry {
   // What --settle gets.  Dovecot commits an append that was cut off within 90 ms; the default of 2 s would be
   // most of a test's time.
   std::string settle = "300ms";
+  // More of the environment of the program.
+  std::vector<std::pair<std::string, std::string>> environment;
 
  private:
   [[nodiscard]] ProcessOptions process(std::vector<std::string> words) const;

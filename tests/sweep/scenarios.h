@@ -79,28 +79,92 @@ inline void lose_some(World& world) {
   from.remove("Work", work[4].uid);
 }
 
+inline std::uint32_t uid_of(const store::MemoryServer& server, std::string_view mailbox, int number) {
+  for (const auto& m : server.messages(mailbox)) {
+    if (*m.bytes == mail(number)) return m.uid;
+  }
+  throw std::runtime_error(fmt::format("no message {} in {}", number, mailbox));
+}
+
+inline void move_message(store::MemoryServer& server, int number, std::string_view from,
+                         std::string_view to) {
+  const auto uid = uid_of(server, from, number);
+  for (const auto& m : server.messages(from)) {
+    if (m.uid == uid) server.add(to, *m.bytes, m.flags.to_string(), m.date);
+  }
+  server.remove(from, uid);
+}
+
+inline void two_way(World& world) {
+  mirror(world);
+  world.policy.mode = sync::Mode::two_way;
+  world.policy.connections = 2;
+  auto& from = *world.from;
+  for (const int n : range(1, 15)) from.add("INBOX", mail(n), n == 12 ? "\\Seen" : "", date(n));
+  from.add("Gone", mail(16), "", date(16));
+  for (const auto* name : {"Box", "One", "Two"}) from.create(name);
+}
+
+// Every row of the tables of docs/modes.md at once.
+inline void live_on_both_sides(World& world) {
+  auto& from = *world.from;
+  auto& to = *world.to;
+  from.add("INBOX", mail(41), "\\Seen", date(41));
+  to.add("INBOX", mail(42), "\\Flagged", date(42));
+  from.add("INBOX", mail(43), "", date(43));
+  to.add("INBOX", mail(43), "", date(43));
+  from.add("Near", mail(44), "", date(44));
+  to.add("Far", mail(45), "", date(45));
+  from.remove("INBOX", uid_of(from, "INBOX", 2));
+  to.remove("INBOX", uid_of(to, "INBOX", 3));
+  from.remove("INBOX", uid_of(from, "INBOX", 4));
+  to.remove("INBOX", uid_of(to, "INBOX", 4));
+  move_message(from, 5, "INBOX", "Box");
+  move_message(to, 6, "INBOX", "Box");
+  move_message(from, 7, "INBOX", "Box");
+  to.remove("INBOX", uid_of(to, "INBOX", 7));
+  move_message(from, 8, "INBOX", "One");
+  move_message(to, 8, "INBOX", "Two");
+  const auto set = [](store::MemoryServer& server, int number, std::string_view flags) {
+    server.set_flags("INBOX", uid_of(server, "INBOX", number), flags);
+  };
+  set(from, 9, "\\Seen");
+  set(to, 10, "\\Seen");
+  set(from, 11, "\\Seen");
+  set(to, 11, "\\Flagged");
+  set(from, 12, "\\Seen \\Flagged");
+  set(to, 12, "");
+  set(from, 13, "\\Answered");
+  set(to, 13, "\\Answered");
+  from.remove("INBOX", uid_of(from, "INBOX", 14));
+  set(to, 14, "\\Flagged");
+  to.remove("INBOX", uid_of(to, "INBOX", 15));
+  set(from, 15, "\\Flagged");
+  from.drop("Gone");
+}
+
 inline std::vector<Scenario> scenarios() {
   std::vector<Scenario> out;
   const auto add = [&](std::string name, std::size_t fewest_steps, std::function<void(World&)> prepare) {
     out.push_back({std::move(name), std::move(prepare), fewest_steps});
   };
-  add("Copy", 0, [](World& world) {
+  add("Copy", 290, [](World& world) {
     fill(world);
     world.to->options.features.atomic_batch = false;
   });
-  add("CopyWithoutUidplus", 0, [](World& world) {
+  add("CopyWithoutUidplus", 330, [](World& world) {
     fill(world);
     world.to->options.features.atomic_batch = false;
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
   });
-  add("Multiappend", 0, [](World& world) { fill(world); });
-  add("MultiappendWithoutUidplus", 0, [](World& world) {
+  add("Multiappend", 240, [](World& world) { fill(world); });
+  add("MultiappendWithoutUidplus", 290, [](World& world) {
     fill(world);
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
   });
-  add("BareServer", 0, [](World& world) {
+  add("BareServer", 330, [](World& world) {
     fill(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
       auto& options = server->options;
@@ -109,64 +173,65 @@ inline std::vector<Scenario> scenarios() {
       options.features.parallel = 1;
     }
   });
-  add("LargeMessages", 0, [](World& world) {
+  add("LargeMessages", 255, [](World& world) {
     fill(world);
     world.to->options.features.batch_message_bytes = 300;
     world.policy.order = sync::Order::newest;
   });
-  add("RefusedMessage", 0, [](World& world) {
+  add("RefusedMessage", 250, [](World& world) {
     fill(world);
     world.to->options.refuse = refuses("<13@", Errc::rejected);
   });
-  add("ChangesAfterACopy", 0, [](World& world) {
+  add("ChangesAfterACopy", 150, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
   });
-  add("ChangesWithoutUidplus", 0, [](World& world) {
+  add("ChangesWithoutUidplus", 170, [](World& world) {
     fill(world);
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
     run_once(world);
     live_on(world);
   });
-  add("UidvalidityOfTheTargetChanged", 0, [](World& world) {
+  add("UidvalidityOfTheTargetChanged", 170, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
     world.to->set_validity("INBOX", 77);
     world.to->set_validity("Work", 78);
   });
-  add("UidvalidityOfTheSourceChanged", 0, [](World& world) {
+  add("UidvalidityOfTheSourceChanged", 170, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
     world.from->set_validity("INBOX", 77);
     world.from->set_validity("Work", 78);
   });
-  add("MailboxesComeAndGo", 0, [](World& world) {
+  add("MailboxesComeAndGo", 160, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
     world.from->drop("Work/Deep");
     for (const int n : range(21, 23)) world.from->add("Deep", mail(n), "", date(n));
+    world.policy.adopt_renumbered = true;
     world.to->drop("Sent");
     world.to->drop("INBOX");
     world.to->add("INBOX", mail(2), "", date(2));
   });
-  add("TwoMailboxesIntoOne", 0, [](World& world) {
+  add("TwoMailboxesIntoOne", 240, [](World& world) {
     fill(world);
     world.policy.mailboxes.map = {{"Work/Deep", "Work"}};
     for (const int n : range(11, 12)) world.from->add("Work/Deep", mail(n), "", date(n));
   });
-  add("Mirror", 0, [](World& world) {
+  add("Mirror", 200, [](World& world) {
     fill(world);
     mirror(world);
     run_once(world);
     live_on(world);
     lose_some(world);
   });
-  add("MirrorWithoutUidplus", 0, [](World& world) {
+  add("MirrorWithoutUidplus", 200, [](World& world) {
     fill(world);
     mirror(world);
     auto& features = world.to->options.features;
@@ -175,7 +240,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorWithoutCheckpoints", 0, [](World& world) {
+  add("MirrorWithoutCheckpoints", 230, [](World& world) {
     fill(world);
     mirror(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
@@ -186,7 +251,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorForGood", 0, [](World& world) {
+  add("MirrorForGood", 200, [](World& world) {
     fill(world);
     mirror(world);
     world.policy.removal.for_good = true;
@@ -194,7 +259,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorOfEverything", 0, [](World& world) {
+  add("MirrorOfEverything", 190, [](World& world) {
     fill(world);
     mirror(world);
     world.policy.removal.extra = true;
@@ -204,6 +269,59 @@ inline std::vector<Scenario> scenarios() {
     lose_some(world);
     world.from->drop("Work/Deep");
     world.from->drop("Empty");
+  });
+  add("TwoWay", 400, [](World& world) {
+    two_way(world);
+    run_once(world);
+    live_on_both_sides(world);
+  });
+  add("TwoWayForGood", 390, [](World& world) {
+    two_way(world);
+    world.policy.removal.for_good = true;
+    run_once(world);
+    live_on_both_sides(world);
+  });
+  add("TwoWayWithoutUidplus", 420, [](World& world) {
+    two_way(world);
+    for (auto* server : {world.from.get(), world.to.get()}) {
+      auto& features = server->options.features;
+      features.append_refs = features.targeted_remove = features.move = false;
+    }
+    run_once(world);
+    live_on_both_sides(world);
+  });
+  add("TwoWayWithoutCheckpoints", 380, [](World& world) {
+    two_way(world);
+    for (auto* server : {world.from.get(), world.to.get()}) {
+      auto& features = server->options.features;
+      features.checkpoints = features.tells_vanished = features.conditional_flags = false;
+    }
+    run_once(world);
+    live_on_both_sides(world);
+  });
+  add("TwoWayForTheFirstTime", 400, [](World& world) {
+    two_way(world);
+    run_once(world);
+    live_on_both_sides(world);
+    std::filesystem::remove_all(world.state);
+    std::filesystem::create_directory(world.state);
+  });
+  add("TwoWayMailboxesRenamed", 150, [](World& world) {
+    two_way(world);
+    world.from->add("Box", mail(17), "", date(17));
+    world.from->add("One", mail(18), "", date(18));
+    run_once(world);
+    world.from->rename("Box", "Case");
+    world.to->rename("One", "Uno");
+    world.from->add("Case", mail(46), "", date(46));
+    world.to->add("Uno", mail(47), "", date(47));
+  });
+  add("TwoWayUidvalidityChanged", 300, [](World& world) {
+    two_way(world);
+    run_once(world);
+    live_on_both_sides(world);
+    world.from->set_validity("INBOX", 77);
+    world.to->set_validity("Box", 78);
   });
   return out;
 }

@@ -1,9 +1,11 @@
 // Kills a run at every step it takes.  The run goes on; at each step the process forks, and the child finds
 // what a killed run leaves behind: the servers as they are (they live in its memory), and the state directory
 // as the kernel has it.  There a new run has to reach the same end, and one more must find nothing to do.
+// Where a step leaves behind what the step before did, only POSTFERRY_ALL=1 tries it again.
 #pragma once
 
 #include "base/step.h"
+#include "support/ferry.h"
 #include "sweep/world.h"
 
 #include <fstream>
@@ -32,6 +34,7 @@ struct Aftermath {
 
 struct Walked {
   std::size_t points = 0;    // steps
+  std::size_t judged = 0;    // those that leave something else behind than the step before
   std::size_t variants = 0;  // of what came after the kill, all told
   std::vector<std::string> failures;
 };
@@ -58,6 +61,12 @@ class Walk {
   }
 
  private:
+  // Equal: between two steps only the dead program has learned something.
+  struct Left {
+    std::uint64_t writes = ~std::uint64_t{0}, committed = 0, synced = 0;
+    std::size_t in_flight = 0;
+    friend bool operator==(const Left&, const Left&) = default;
+  };
   struct Arrived {
     std::string mailbox;
     std::vector<store::MemoryMessage> messages;
@@ -105,6 +114,10 @@ class Walk {
 
   void point(std::string_view where) {
     ++walked_.points;
+    const Left left{world_.writes(), committed_, synced_, in_flight_.messages.size()};
+    if (left == last_ && !everything_wanted()) return;
+    last_ = left;
+    ++walked_.judged;
     walked_.variants += aftermaths().size();
     while (children_ >= 2) reap();
     const auto directory = scratch_.path() / fmt::format("{}", walked_.points);
@@ -222,6 +235,7 @@ class Walk {
   store::MemoryServer* receiver_ = nullptr;
   std::uint64_t syncs_ = 0, committed_ = 0, synced_ = 0;
   std::size_t children_ = 0;
+  Left last_;
   Walked walked_;
 };
 

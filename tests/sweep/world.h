@@ -128,8 +128,10 @@ inline sync::Summary World::run() {
   writer = &by_hand;
   store::MemoryStore source(from, "memory:from"), target(to, "memory:to");
   state::SqliteJournal journal(by_hand, "memory:from", "memory:to");
+  state::SqliteJournal back_journal(by_hand, "memory:to", "memory:from");
   const sync::Observer nobody = [](const sync::Event&) {};
   sync::RunContext context(source, target, journal, policy, nobody, stop);
+  context.back_journal = &back_journal;
   bool ended = false;
   asio::co_spawn(loop, sync::run_copy(context), [&](const std::exception_ptr& failure) {
     ended = true;
