@@ -37,6 +37,8 @@ class ImapMessageStream::StreamedBody final : public MessageSource {
   StreamedBody(ImapMessageStream& stream, std::uint64_t size) : stream_(stream), size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
+  // The last octet comes by itself, when what is behind the body has shown that it was all of the message:
+  // who passes it on while it comes must not complete half of one.
   Task<Bytes> next() override {
     if (!stream_.chunk_.empty() && taken_) {
       stream_.chunk_ = {};
@@ -44,18 +46,39 @@ class ImapMessageStream::StreamedBody final : public MessageSource {
     }
     taken_ = false;
     if (received_ == size_) co_return Bytes{};
+    if (last_) {
+      PF_CO_TRYV(co_await response_end());
+      ++received_;
+      co_return Bytes(&*last_, 1);
+    }
     while (stream_.chunk_.empty() && !stream_.broken_) co_await stream_.changed_.wait();
     if (stream_.broken_) co_return *stream_.broken_;
     taken_ = true;
-    received_ += stream_.chunk_.size();
-    co_return stream_.chunk_;
+    Bytes piece = stream_.chunk_;
+    if (received_ + piece.size() == size_) {
+      last_ = piece.back();
+      piece = piece.first(piece.size() - 1);
+      if (piece.empty()) co_return co_await next();
+    }
+    received_ += piece.size();
+    co_return piece;
   }
 
  private:
+  Task<void> response_end() {
+    for (;;) {
+      if (stream_.current_ && stream_.current_->closed) co_return Status{};
+      if (stream_.broken_) co_return *stream_.broken_;
+      if (stream_.closed_) co_return Error(Errc::cancelled, Scope::message, Retry::never, stream_.where_);
+      co_await stream_.changed_.wait();
+    }
+  }
+
   ImapMessageStream& stream_;
   std::uint64_t size_;
   std::uint64_t received_ = 0;
   bool taken_ = false;
+  std::optional<char> last_;
 };
 
 class ImapMessageStream::WholeBody final : public MessageSource {
@@ -84,6 +107,7 @@ ImapMessageStream::~ImapMessageStream() = default;
 asio::awaitable<void> ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
   const InSink here(in_sink_, changed_);
   if (current_ && !current_->uid && current_->ended) current_.reset();  // its uid never came
+  drop_out_of_step();
   while (current_ && !abandoned()) co_await changed_.wait();
   Current next;
   next.uid = uid;
@@ -124,8 +148,15 @@ void ImapMessageStream::on_fetch(imap::Response& response) {
     if (collecting_.size() == body->size) keep(*fetch->uid, std::move(collecting_));
     collecting_ = {};
     current_.reset();
+  } else if (current_ && current_->uid == fetch->uid) {
+    current_->closed = true;
   }
   changed_.notify_all();
+}
+
+void ImapMessageStream::drop_out_of_step() {
+  if (current_ && current_->uid && current_->ended && !current_->closed)
+    session_.connection().drop("a message was longer than its announced size");
 }
 
 void ImapMessageStream::keep(imap::Uid uid, std::string octets) {
@@ -155,6 +186,7 @@ Task<void> ImapMessageStream::run_commands() {
       break;
     }
     auto tagged = co_await session_.connection().run(std::move(*command), handlers);
+    if (tagged) drop_out_of_step();
     if (!tagged) {
       if (!broken_) broken_ = tagged.error();
     } else if (auto error = refusal(*tagged, imap::CommandKind::uid_fetch, where_)) {

@@ -31,6 +31,7 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
     bool given = false;   // to the consumer
     bool let_go = false;  // by the consumer, perhaps before its end
     bool ended = false;   // the reader is through with it
+    bool closed = false;  // so is the response it came in, and it was one
   };
   // A body that had to be kept whole: its uid came last, or it came as a quoted string.
   struct Whole {
@@ -45,6 +46,8 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   asio::awaitable<void> end_body() override;
   void on_fetch(imap::Response& response);
   void keep(imap::Uid uid, std::string octets);
+  // What came behind the body was no end of its response: the announced size was not true.
+  void drop_out_of_step();
 
   asio::awaitable<void> start();
   Task<void> run_commands();
