@@ -1,5 +1,5 @@
 // What is gone at the source goes at the target, and comes back when somebody wants it back.
-#include "integration/two_accounts.h"
+#include "support/two_accounts.h"
 #include "support/fault_proxy.h"
 
 namespace pf::test {

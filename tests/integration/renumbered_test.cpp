@@ -1,5 +1,5 @@
 // A mailbox that somebody deleted and made again with the same mail: other numbers, another UIDVALIDITY.
-#include "integration/two_accounts.h"
+#include "support/two_accounts.h"
 
 namespace pf::test {
 namespace {

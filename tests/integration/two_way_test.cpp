@@ -1,5 +1,5 @@
 // Two accounts that people use at the same time.
-#include "integration/two_accounts.h"
+#include "support/two_accounts.h"
 
 #include <algorithm>
 
@@ -65,6 +65,7 @@ TEST_P(TwoWayBetween, EachSideGetsTheChangesOfTheOther) {
   EXPECT_EQ(ran["copied"], 2U) << ran;
   EXPECT_EQ(ran["copied_back"], 2U) << ran;
   EXPECT_EQ(ran["deleted"], 2U) << ran;
+  EXPECT_EQ(ran.warnings, std::vector<std::string>{});
   expect_same_mailboxes();
   const auto stored = near().fetch_all("INBOX");
   EXPECT_EQ(stored.size(), 8U);
