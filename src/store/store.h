@@ -18,6 +18,7 @@
 #include "mail/special_use.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,6 +49,7 @@ struct Features {
   bool rewrites_messages = false;
   std::size_t parallel =
       1;  // OpenMailbox objects that may usefully be open at once, by the server's own limits
+  double appends_per_second = 0;  // that such servers are known to bear; 0: nothing is known
 };
 
 struct MailboxStatus {
@@ -208,6 +210,10 @@ class OpenMailbox {
 class Store {
  public:
   virtual ~Store() = default;
+
+  // Called whenever the server asks to be asked less: with a refusal (Errc::throttled), besides what the call
+  // returns, and where it did what was wanted and asks nevertheless (Gmail's "OK [THROTTLED]").
+  std::function<void(const Error&)> on_throttled;
 
   // "imaps://joe@example.com": for errors and reports.
   [[nodiscard]] virtual std::string label() const = 0;

@@ -176,6 +176,7 @@ void Connection::dispatch_tagged(Tagged tagged) {
   untagged_responses_ = untagged_octets_ = 0;
   const auto pending = std::move(*at);
   in_flight_.erase(at);
+  if (on_tagged) on_tagged(tagged, pending->kind);
   const bool ok = tagged.status == StatusKind::ok;
   if (ok && (pending->kind == CommandKind::starttls || pending->kind == CommandKind::compress)) {
     // Whatever is here already came in clear.  Behind the OK of COMPRESS it is compressed, and honest.

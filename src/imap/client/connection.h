@@ -98,6 +98,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Data no command claims: EXISTS, EXPUNGE, FETCH of others' changes, OK with codes, ALERT.
   std::function<void(const Response&)> on_unsolicited;
+  // Every tagged response, before the command that waits for it goes on.
+  std::function<void(const Tagged&, CommandKind)> on_tagged;
 
  private:
   struct Pending {

@@ -132,6 +132,8 @@ constexpr std::string_view hint_exchange_append =
 constexpr std::array known_texts{
     // Exchange, Microsoft 365: "Request is throttled. Suggested Backoff Time: 92415 milliseconds"
     TextRow{"request is throttled", any, {Errc::throttled, Of::account, Retry::later, hint_wait}},
+    // Yahoo, AOL: "[LIMIT] UID FETCH Rate limit hit."
+    TextRow{"rate limit hit", any, {Errc::throttled, Of::account, Retry::later, hint_wait}},
     // Gmail says [OVERQUOTA] although the mailbox has room: it is the day's traffic.
     TextRow{"command or bandwidth limits", any, {Errc::throttled, Of::account, Retry::later, hint_wait}},
     TextRow{"too many simultaneous connections",
@@ -448,7 +450,9 @@ Error classify_bye(const StatusResponse& response, CommandKind command) {
 }
 
 bool hints_throttling(const ResponseCode& code, std::string_view text) {
-  return code.is(Code::throttled) || lower(text).find("[throttled]") != std::string::npos;
+  if (code.is(Code::throttled)) return true;
+  // Asked of every answer: most have no bracket at all.
+  return text.find('[') != std::string_view::npos && lower(text).find("[throttled]") != std::string::npos;
 }
 
 }  // namespace pf::imap

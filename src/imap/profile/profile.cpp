@@ -35,7 +35,6 @@ void gmail(Profile& profile) {
 }
 
 void microsoft(Profile& profile) {
-  profile.max_errors = 8;  // "BYE Connection closed" after about 10
   profile.appends_per_second = 4;
   profile.max_connections = 6;
   profile.skip_mailboxes = {"Files"};

@@ -81,7 +81,6 @@ struct Profile {
   std::size_t max_command_octets = 8000;      // of one command line, literals not counted
   std::size_t max_connections = 8;            // for one account, ours all together
   std::size_t max_fetch_uids = 5000;          // messages asked for in one FETCH
-  std::size_t max_errors = 0;                 // the server says BYE after so many NO or BAD; 0: never
   double appends_per_second = 0;              // to start with; 0: no limit known
   std::optional<std::uint64_t> append_limit;  // where APPENDLIMIT is not announced
   std::optional<std::uint64_t> daily_upload, daily_download;  // octets

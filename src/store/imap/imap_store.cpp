@@ -43,10 +43,14 @@ class ImapStore::Lent {
 ImapStore::ImapStore(ImapStoreOptions options) : options_(std::move(options)) {
   const std::size_t lanes = options_.connections != 0 ? options_.connections : default_lanes;
   pool_ = std::make_shared<SessionPool>(options_.login, lanes + spare_sessions);
+  pool_->on_throttled = [this](const Error& error) {
+    if (on_throttled) on_throttled(error);
+  };
   features_.parallel = lanes;
 }
 
 ImapStore::~ImapStore() {
+  pool_->on_throttled = nullptr;
   pool_->abort();
 }
 
@@ -134,6 +138,7 @@ void ImapStore::learn(const imap::LoggedIn& session) {
   features_.max_message_bytes =
       capabilities_.append_limit() ? capabilities_.append_limit() : profile_.append_limit;
   features_.rewrites_messages = profile_.has(imap::Quirk::rewrites_messages);
+  features_.appends_per_second = profile_.appends_per_second;
   if (session.wire.literals == imap::LiteralMode::minus)
     features_.batch_message_bytes = imap::literal_minus_max;
   if (options_.connections == 0)

@@ -5,13 +5,29 @@
 #include "imap/grammar/classify.h"
 #include "imap/session/selected_mailbox.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 
 namespace pf::store {
 
+// What asks us to go slower: a refusal, or a word in an OK.
+inline std::optional<Error> throttling(const imap::Tagged& tagged, imap::CommandKind kind) {
+  if (tagged.status == imap::StatusKind::ok && !imap::hints_throttling(tagged.code, tagged.text))
+    return std::nullopt;
+  Error error = imap::classify(tagged, kind);
+  if (error.code != Errc::throttled) return std::nullopt;
+  return error;
+}
+
 struct Session {
-  explicit Session(imap::LoggedIn login) : logged_in(std::move(login)) {
+  using Throttled = std::function<void(const Error&)>;
+
+  Session(imap::LoggedIn login, Throttled on_throttled) : logged_in(std::move(login)) {
+    connection().on_tagged = [tell = std::move(on_throttled)](const imap::Tagged& tagged,
+                                                              imap::CommandKind kind) {
+      if (const auto error = throttling(tagged, kind)) tell(*error);
+    };
     connection().on_unsolicited = [this](const imap::Response& response) {
       if (selected) selected->apply(response);
     };
@@ -20,6 +36,7 @@ struct Session {
   Session& operator=(const Session&) = delete;
   ~Session() {
     connection().on_unsolicited = nullptr;
+    connection().on_tagged = nullptr;
     connection().close();
   }
 

@@ -70,10 +70,12 @@ Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along 
   if (!logged_in) {
     --open_;
     changed_.notify_all();
+    tell_if_throttled(logged_in.error());
     co_return logged_in.error();
   }
   known_ = logged_in->known;
-  auto session = std::make_unique<Session>(std::move(*logged_in));
+  auto session = std::make_unique<Session>(std::move(*logged_in),
+                                           [this](const Error& error) { tell_if_throttled(error); });
   std::erase_if(all_, [](const auto& weak) { return weak.expired(); });
   all_.push_back(session->logged_in.connection);
   if (cancel_->cancelled()) session->connection().close();
@@ -99,7 +101,12 @@ std::vector<std::unique_ptr<Session>> SessionPool::take_selected(
   return out;
 }
 
+void SessionPool::tell_if_throttled(const Error& error) const {
+  if (on_throttled && error.code == Errc::throttled) on_throttled(error);
+}
+
 void SessionPool::retire(std::unique_ptr<Session> session) {
+  if (const auto& error = session->connection().error()) tell_if_throttled(*error);  // BYE says it, too
   add(retired_, session->connection());
   std::erase_if(all_, [&](const auto& weak) { return weak.lock() == session->logged_in.connection; });
   session.reset();

@@ -38,10 +38,14 @@ class SessionPool {
   Task<void> close();
   void abort();
 
+  // As in store::Store.
+  std::function<void(const Error&)> on_throttled;
+
  private:
   std::unique_ptr<Session> pick_idle(const std::string& mailbox, bool appending);
   Task<std::unique_ptr<Session>> connect(bool appending, imap::Along along);
   void retire(std::unique_ptr<Session> session);
+  void tell_if_throttled(const Error& error) const;
   static void add(Totals& totals, const imap::Connection& connection);
 
   std::shared_ptr<CancelSignal> cancel_ = std::make_shared<CancelSignal>();  // of logins under way

@@ -275,6 +275,15 @@ Task<std::vector<AppendOutcome>> MemoryOpenMailbox::append_command(std::span<App
     co_return outcomes;
   }
   refuse_some(messages, outcomes);
+  if (server.options.refuse_append) {
+    if (const auto error = server.options.refuse_append({Op::append, id_, server.calls_})) {
+      session_->tell_if_throttled(*error);
+      for (auto& outcome : outcomes) {
+        outcome.kind = AppendOutcome::Kind::refused;
+        outcome.error = *error;
+      }
+    }
+  }
   if (outcomes.front().kind != AppendOutcome::Kind::stored) co_return outcomes;
 
   if (server.options.arrived) server.options.arrived(id_, messages);

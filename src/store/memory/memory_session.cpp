@@ -25,14 +25,24 @@ Task<void> MemorySession::before(Op op, std::string mailbox) {
   }
   const auto call = server->note(op, mailbox);
   if (server->options.before) {
-    if (auto error = server->options.before(call)) co_return *std::move(error);
+    if (auto error = server->options.before(call)) {
+      tell_if_throttled(*error);
+      co_return *std::move(error);
+    }
   }
   co_return Status{};
 }
 
 Status MemorySession::after(Op op, std::string_view mailbox) {
+  const MemoryCall call{op, mailbox, server->calls_};
   if (server->options.after) {
-    if (auto error = server->options.after({op, mailbox, server->calls_})) return *std::move(error);
+    if (auto error = server->options.after(call)) {
+      tell_if_throttled(*error);
+      return *std::move(error);
+    }
+  }
+  if (server->options.grumble) {
+    if (const auto error = server->options.grumble(call)) tell_if_throttled(*error);
   }
   return {};
 }

@@ -19,6 +19,10 @@ struct MemorySession {
   std::size_t open = 0;  // OpenMailbox objects
   Event freed;
   Store::Traffic traffic;
+  std::function<void(const Error&)> on_throttled;  // of the store, while there is one
+  void tell_if_throttled(const Error& error) const {
+    if (on_throttled && error.code == Errc::throttled) on_throttled(error);
+  }
 
   // Around every call: passes through the loop, so that others run in between, and asks the server's faults.
   Task<void> before(Op op, std::string mailbox);

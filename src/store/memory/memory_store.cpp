@@ -11,9 +11,15 @@
 namespace pf::store {
 
 MemoryStore::MemoryStore(std::shared_ptr<MemoryServer> server, std::string label)
-    : session_(std::make_shared<MemorySession>(std::move(server))), label_(std::move(label)) {}
+    : session_(std::make_shared<MemorySession>(std::move(server))), label_(std::move(label)) {
+  session_->on_throttled = [this](const Error& error) {
+    if (on_throttled) on_throttled(error);
+  };
+}
 
-MemoryStore::~MemoryStore() = default;
+MemoryStore::~MemoryStore() {
+  session_->on_throttled = nullptr;
+}
 
 std::string MemoryStore::ref_text(const MessageRef& ref) const {
   return fmt::format("{}", uid_of_ref(ref));

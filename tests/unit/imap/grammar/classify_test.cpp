@@ -39,6 +39,7 @@ constexpr std::array rows{
         Errc::throttled, S::account, R::later},
     Row{"NO [THROTTLED] slow down", K::uid_fetch, Errc::throttled, S::account, R::later},
     Row{"NO Rate limit hit.", K::append, Errc::throttled, S::account, R::later},
+    Row{"NO [LIMIT] UID FETCH Rate limit hit.", K::uid_fetch, Errc::throttled, S::account, R::later},
     Row{"NO Too many requests", K::list, Errc::throttled, S::account, R::later},
     Row{"NO Too many login failures", K::login, Errc::throttled, S::account, R::later},
     Row{"NO Too many failed attempts", K::login, Errc::throttled, S::account, R::later},
