@@ -75,11 +75,11 @@ struct MemoryOptions {
   // The target refuses this message for good.
   std::function<std::optional<Errc>(std::string_view bytes)> refuse;
   std::function<AppendFault(const MemoryCall&)> append_fault;
-  // True: the connection ends in the middle of a move, the messages are at both places.
   // An APPEND is answered with this Error, all octets taken and nothing stored.
   Fault refuse_append;
   // A call that succeeds, and the server asks to go slower nevertheless.
   Fault grumble;
+  // True: the connection ends in the middle of a move, the messages are at both places.
   std::function<bool(const MemoryCall&)> cut_move;
   // A piece of so many octets of an append has arrived.
   std::function<void(std::size_t octets)> received;
