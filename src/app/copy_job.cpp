@@ -150,7 +150,8 @@ sync::Summary run_sync(const Endpoint& from, const Endpoint& to, const sync::Pol
   auto summary = run_between(from, to, policy, environment, observer, stop,
                              [](sync::RunContext& run) { return sync::run_copy(run); });
   const bool whole = !summary.fatal && summary.outcome != sync::Outcome::interrupted;
-  if (!policy.verify_after || !whole) return summary;
+  // What waits for the next run would only be called missing.
+  if (!policy.verify_after || !whole || summary.left != 0) return summary;
   const sync::VerifyPolicy comparison{.mailboxes = policy.mailboxes,
                                       .messages = policy.messages,
                                       .connections = policy.connections,

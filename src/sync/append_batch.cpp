@@ -47,6 +47,33 @@ class LastBody final : public store::MessageSource {
   TimePoint taken_ = MonoClock::now();
 };
 
+// A body that is sent no faster than its account bears.
+class PacedBody final : public store::MessageSource {
+ public:
+  PacedBody(store::MessageSource& body, Pace& pace) : body_(body), pace_(pace) {}
+
+  [[nodiscard]] std::uint64_t size() const override { return body_.size(); }
+  Task<Bytes> next() override {
+    if (rest_.empty()) {
+      PF_CO_TRY(rest_, co_await body_.next());
+    }
+    const Bytes piece = rest_.first(std::min<std::uint64_t>(rest_.size(), pace_.octets_at_once()));
+    rest_ = rest_.subspan(piece.size());
+    if (!piece.empty()) co_await pace_.pass(0, piece.size());  // who stops is done sooner without a wait
+    co_return piece;
+  }
+
+ private:
+  store::MessageSource& body_;
+  Pace& pace_;
+  Bytes rest_;
+};
+
+bool throttled(const store::AppendOutcome& outcome) {
+  return outcome.kind != store::AppendOutcome::Kind::stored && outcome.error &&
+         outcome.error->code == Errc::throttled;
+}
+
 // The target account as a whole takes nothing more.
 bool stops_appends(const Error& error) {
   return error.code == Errc::over_quota && error.scope != Scope::message;
@@ -98,11 +125,22 @@ state::IntentRow BatchAppend::intent_of(const std::vector<Outgoing>& messages) c
 }
 
 Task<void> BatchAppend::append(Part part) {
+  Pace& pace = *run_.target_pace;
+  const bool piecewise = part.front().memory == nullptr && pace.limited();
+  std::uint64_t octets = 0;
+  for (const auto& m : part) octets += m.size;
+  const bool go_on = co_await pace.pass(part.size(), piecewise ? 0 : octets);
+  if (!go_on) {
+    put_back(part);
+    co_return Status{};
+  }
   std::vector<store::AppendItem> items;
   for (auto& m : part) {
     if (m.memory != nullptr) m.memory->rewind();
     items.push_back({job_.rules.kept(m.item.flags), m.item.date, m.body});
   }
+  PacedBody paced(*items.back().body, pace);
+  if (piecewise) items.back().body = &paced;
   LastBody last(*items.back().body);
   items.back().body = &last;
   auto outcomes = co_await target_.append(items);
@@ -140,14 +178,37 @@ Task<void> BatchAppend::settle(Part part, const std::vector<store::AppendOutcome
       stored(part[i], outcomes[i]);
       continue;
     }
-    auto handled = co_await refused(part[i], *outcomes[i].error);
+    Status handled;
+    if (throttled(outcomes[i])) {
+      const std::size_t first = i;
+      while (i + 1 < part.size() && throttled(outcomes[i + 1])) ++i;
+      handled = co_await slowed_down(part.subspan(first, i - first + 1), *outcomes[first].error);
+    } else {
+      handled = co_await refused(part[i], *outcomes[i].error);
+    }
     if (!handled && !worst) worst = handled.error();
   }
   if (worst) co_return *worst;
   co_return Status{};
 }
 
+// Nothing is wrong with the messages.  They go again when the target wants to hear of them.
+Task<void> BatchAppend::slowed_down(Part part, Error error) {
+  const bool at_hand = part.front().memory != nullptr;
+  Patience& patience = at_hand ? throttled_ : patience_;
+  const bool again = co_await patience.wait(error, run_.target.label());
+  if (again && at_hand) {
+    auto sent = co_await append(part);
+    co_return sent;
+  }
+  held_back_ = true;
+  put_back(part);
+  if (!again && !run_.stopping() && !run_.appends_stopped) run_.appends_stopped = error;
+  co_return Status{};
+}
+
 void BatchAppend::stored(const Outgoing& message, const store::AppendOutcome& outcome) {
+  throttled_.progress();
   job_.report.bytes_copied += message.size;
   ++(message.item.restored ? job_.report.restored : job_.report.copied);
   run_.meter.done(job_.report.source, 1, message.size);

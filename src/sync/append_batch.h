@@ -24,19 +24,22 @@ struct Outgoing {
 class BatchAppend {
  public:
   BatchAppend(RunContext& run, MailboxJob& job, store::OpenMailbox& target, Patience& patience)
-      : run_(run), job_(job), target_(target), patience_(patience) {}
+      : run_(run), job_(job), target_(target), patience_(patience), throttled_(run) {}
 
   // Error of scope connection: the fate of the messages is unknown; they have been put into job.unresolved.
   // Other errors end the mailbox or the run.
   Task<void> send(std::vector<Outgoing> messages);
   // From the last octet to the answer; how long the target takes to commit.
   [[nodiscard]] Duration took() const { return took_; }
+  // Messages went back to the queue, because the target wants to be left alone.
+  [[nodiscard]] bool held_back() const { return held_back_; }
 
  private:
   using Part = std::span<Outgoing>;
 
   Task<void> append(Part part);
   Task<void> settle(Part part, const std::vector<store::AppendOutcome>& outcomes);
+  Task<void> slowed_down(Part part, Error error);
   Task<void> refused(Outgoing& message, Error error);
   Task<void> send_again(Outgoing& message);
   void stored(const Outgoing& message, const store::AppendOutcome& outcome);
@@ -51,12 +54,15 @@ class BatchAppend {
   MailboxJob& job_;
   store::OpenMailbox& target_;
   Patience& patience_;
+  Patience
+      throttled_;  // of this batch alone: how often a target says no to other batches tells nothing of it
   state::IntentId intent_ = 0;
   std::vector<state::PairRow> pairs_;
   std::vector<state::ParkedRow> parked_;
   std::vector<const Outgoing*> lost_;            // sent, or about to be, when the connection broke
   std::vector<const Outgoing*> unacknowledged_;  // stored, but nobody said where
   Duration took_{};
+  bool held_back_ = false;
 };
 
 }  // namespace pf::sync

@@ -14,6 +14,10 @@ void conclude(RunContext& run) {
     run.warn(fmt::format("{}: the target cannot keep the flag {} ({} message{})", printable(what.first),
                          printable(what.second), count, count == 1 ? "" : "s"));
   }
+  if (sum.left != 0) {
+    run.warn(fmt::format("stopped after {} bytes as asked; {} message{} left: run again to go on",
+                         run.allowance->taken, sum.left, sum.left == 1 ? " is" : "s are"));
+  }
   const auto from = run.source.traffic();
   const auto to = run.target.traffic();
   sum.bytes_received = from.received + to.received;

@@ -4,13 +4,16 @@
 #include "async/event.h"
 #include "state/journal.h"
 #include "store/store.h"
+#include "sync/allowance.h"
 #include "sync/meter.h"
+#include "sync/pace.h"
 #include "sync/policy.h"
 #include "sync/report.h"
 
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,7 +28,16 @@ struct RunContext {
         policy(wanted),
         observer(watcher),
         stop(stop_flag),
-        meter(watcher) {}
+        meter(watcher),
+        source_pace(pace(from)),
+        target_pace(pace(to)),
+        allowance(std::make_shared<Allowance>(Allowance{wanted.pace.most_bytes, 0})) {}
+  RunContext(const RunContext&) = delete;
+  RunContext& operator=(const RunContext&) = delete;
+  ~RunContext() {
+    source_pace->mute();
+    target_pace->mute();
+  }
 
   store::Store& source;
   store::Store& target;
@@ -35,6 +47,9 @@ struct RunContext {
   const std::atomic<int>& stop;
   Meter meter;
   Summary summary;
+  // Shared by both ways of a two-way run.
+  std::shared_ptr<Pace> source_pace, target_pace;
+  std::shared_ptr<Allowance> allowance;
   // Asks a person; empty: there is nobody.
   std::function<bool(const std::string& question)> ask;
   // Two-way: what is remembered of copies from the target to the source.
@@ -46,6 +61,10 @@ struct RunContext {
   std::optional<Error> fatal;
   // Flags that a mailbox cannot keep, with how many messages lost them.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_flags;  // {mailbox, flag}
+
+  [[nodiscard]] Pace& pace_of(const store::Store& store) const {
+    return &store == &source ? *source_pace : *target_pace;
+  }
 
   [[nodiscard]] bool stopping() const {
     return stop.load(std::memory_order_relaxed) != 0 || fatal.has_value();
@@ -59,6 +78,15 @@ struct RunContext {
   void fail(Failure failure) {
     summary.failures.push_back(failure);
     observer(Event(MessageFailed{std::move(failure)}));
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<Pace> pace(const store::Store& store) {
+    const Rates most{static_cast<double>(policy.pace.messages_per_second.value_or(0)),
+                     static_cast<double>(policy.pace.bytes_per_second.value_or(0))};
+    return std::make_shared<Pace>(
+        store.label(), most, [this] { return stopping(); },
+        [this](std::string text) { notice(std::move(text)); });
   }
 };
 

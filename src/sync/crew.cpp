@@ -120,7 +120,8 @@ class Crew {
       return nullptr;  // one lane a mailbox keeps the order strict
     MailboxJob* best = nullptr;
     for (auto& job : board_.jobs) {
-      if (!job.has_work() || job.recovering || job.queued_bytes < bytes_worth_a_lane) continue;
+      const bool may_go = job.has_work() && !board_.run.allowance->refuses(job.queue.front().size);
+      if (!may_go || job.recovering || job.queued_bytes < bytes_worth_a_lane) continue;
       if (best == nullptr || job.queued_bytes > best->queued_bytes) best = &job;
     }
     return best;
@@ -234,7 +235,7 @@ class Crew {
   Task<void> prepare_patiently(Lane& lane, MailboxJob& job) {
     for (;;) {
       auto prepared = co_await prepare(board_.run, job, lane.patience());
-      if (prepared || prepared.error().scope != Scope::connection) co_return prepared;
+      if (prepared || !will_pass(prepared.error())) co_return prepared;
       job.forget_plan();
       const bool again = co_await lane.patience().wait(prepared.error(), job.report.source);
       if (!again) co_return prepared;
@@ -242,8 +243,11 @@ class Crew {
   }
 
   Task<void> complete(Lane& lane, MailboxJob& job) {
-    if (!job.queue.empty() || board_.run.stopping()) {
-      if (board_.run.stopping()) co_return Status{};
+    if (board_.run.stopping()) co_return Status{};
+    const bool cannot = job.error || board_.run.appends_stopped;
+    if (!job.queue.empty() && !cannot && board_.run.allowance->most) {
+      leave_rest(job);
+    } else if (!job.queue.empty()) {
       board_.close_open_ends(job, job.error ? *job.error : board_.run.appends_stopped.value_or(Error{}));
       co_return beyond(job);
     }
@@ -251,8 +255,8 @@ class Crew {
     for (;;) {
       auto finished = co_await finish(lane, job);
       if (finished) break;
-      const bool again = finished.error().scope == Scope::connection &&
-                         co_await lane.patience().wait(finished.error(), job.report.target);
+      const bool again =
+          will_pass(finished.error()) && co_await lane.patience().wait(finished.error(), job.report.target);
       if (again) continue;
       if (board_.run.stopping()) co_return Status{};
       board_.fail(job, finished.error());
@@ -264,6 +268,14 @@ class Crew {
       board_.finish(job);
     }
     co_return beyond(job);
+  }
+
+  // For the next run.
+  void leave_rest(MailboxJob& job) {
+    board_.run.summary.left += job.queue.size();
+    job.incomplete = true;
+    job.queue.clear();
+    job.queued_bytes = 0;
   }
 
   Task<void> finish(Lane& lane, MailboxJob& job) {

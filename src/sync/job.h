@@ -3,10 +3,12 @@
 
 #include "async/event.h"
 #include "state/journal.h"
+#include "sync/allowance.h"
 #include "sync/diff.h"
 #include "sync/mapping.h"
 #include "sync/report.h"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -53,6 +55,7 @@ struct MailboxJob {
   // What is left to copy, in order.  Lanes take from the front.
   std::deque<CopyItem> queue;
   std::uint64_t queued_bytes = 0;
+  std::shared_ptr<Allowance> allowance;  // of the run, once lanes take from the queue
 
   std::size_t lanes = 0;      // working on it now
   std::size_t appending = 0;  // batches on the wire
@@ -71,6 +74,7 @@ struct MailboxJob {
 
   void requeue(CopyItem item) {
     queued_bytes += item.size;
+    if (allowance) allowance->taken -= std::min(allowance->taken, item.size);
     queue.push_front(std::move(item));
   }
   // Several, so that they leave again in `order`.
@@ -82,6 +86,7 @@ struct MailboxJob {
     CopyItem item = std::move(queue.front());
     queue.pop_front();
     queued_bytes -= item.size;
+    if (allowance) allowance->taken += item.size;
     return item;
   }
   void forget_plan() {

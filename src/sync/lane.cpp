@@ -74,6 +74,7 @@ Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem&
 
 Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& meanwhile) {
   // What a lane before us had to leave.
+  job.allowance = run_.allowance;
   const bool open =
       std::ranges::any_of(job.unresolved, [](const Unresolved& u) { return u.unanswered != 0; });
   if (open && job.lanes == 1) PF_CO_TRYV(co_await recover_lost(job));
@@ -93,8 +94,8 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
     const std::optional<Error> target_broke = std::exchange(append_error_, std::nullopt);
     co_await let_go();  // before `beside` is waited for: it may need the connection
     ignore(co_await beside.join());
-    if (!target_broke && (moved || moved.error().scope != Scope::connection)) {
-      if (!moved || job.queue.empty() || held_up(job)) co_return moved;
+    if (!target_broke && (moved || !will_pass(moved.error()))) {
+      if (!moved || nothing_to_take(job) || held_up(job)) co_return moved;
       co_await let_go_ahead();
       continue;  // something came back
     }
@@ -109,16 +110,16 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
 }
 
 Task<void> Lane::transfer(MailboxJob& job, std::size_t sharers) {
-  if (job.queue.empty()) co_return Status{};
+  if (nothing_to_take(job)) co_return Status{};
   {
     TaskGroup opening;
     co_await opening.spawn(open_source(job));
     co_await opening.spawn(open_target(job));
     PF_CO_TRYV(co_await opening.join());
   }
-  while (!append_error_ && !job.queue.empty()) {
+  while (!append_error_ && !nothing_to_take(job)) {
     const bool go_on = co_await may_append(job);
-    if (!go_on) break;
+    if (!go_on || nothing_to_take(job)) break;
     std::vector<MessageRef> refs;
     Wanted wanted = take_chunk(job, sharers, refs);
     auto copied = co_await copy_chunk(job, std::move(refs), wanted);
@@ -182,6 +183,10 @@ asio::awaitable<bool> Lane::may_append(MailboxJob& job) {
   co_return !held_up(job);
 }
 
+bool Lane::nothing_to_take(const MailboxJob& job) const {
+  return job.queue.empty() || run_.allowance->refuses(job.queue.front().size);
+}
+
 bool Lane::held_up(const MailboxJob& job) const {
   return append_error_ || run_.stopping() || run_.appends_stopped || job.error;
 }
@@ -202,9 +207,16 @@ Lane::Wanted Lane::take_chunk(MailboxJob& job, std::size_t sharers, std::vector<
     most = single_file_ ? 1 : batch_messages_;
     most_bytes = batch_bytes;
   }
+  // Where a rate is set, a chunk is no more than what soon can go on: a source that has to wait in the middle
+  // of an answer may lose patience.
+  for (const Pace* pace : {run_.source_pace.get(), run_.target_pace.get()}) {
+    if (!pace->limited()) continue;
+    most = std::min<std::uint64_t>(most, pace->messages_at_once());
+    most_bytes = std::min(most_bytes, pace->octets_at_once());
+  }
   std::uint64_t bytes = 0;
   Wanted wanted;
-  while (!job.queue.empty() && refs.size() < most &&
+  while (!nothing_to_take(job) && refs.size() < most &&
          (refs.empty() || bytes + job.queue.front().size <= most_bytes)) {
     const bool alone = goes_alone(job.queue.front());
     if (alone && !refs.empty()) break;
@@ -226,6 +238,10 @@ bool Lane::goes_alone(const CopyItem& item) const {
 // Leaves in `wanted` what was not dealt with.
 Task<void> Lane::copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted) {
   refusal_.reset();
+  std::uint64_t octets = 0;
+  for (const auto& [ref, item] : wanted) octets += item.size;
+  const bool go_on = co_await run_.source_pace->pass(wanted.size(), octets);
+  if (!go_on) co_return Status{};
   PF_CO_TRY(auto stream, co_await source_->read(std::move(refs)));
   auto copied = co_await read_bodies(job, *stream, wanted);
   auto closed = co_await stream->close();
@@ -239,10 +255,22 @@ Task<void> Lane::copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wante
     if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
   }
   if (wanted.empty()) co_return Status{};
+  if (refusal_ && refusal_->code == Errc::throttled) {
+    auto waited = co_await wait_for_source(*refusal_);
+    co_return waited;
+  }
   if (refusal_) co_await patience_.wait(*refusal_, run_.source.label());  // it may only want us to go slower
   if (run_.stopping()) co_return Status{};
   auto accounted = co_await account_for_missing(job, wanted);
   co_return accounted;
+}
+
+// Nothing is wrong with the messages: they go back to the queue.
+Task<void> Lane::wait_for_source(Error refusal) {
+  const bool again = co_await patience_.wait(refusal, run_.source.label());
+  if (again || run_.stopping()) co_return Status{};
+  refusal.scope = Scope::account;
+  co_return refusal;
 }
 
 Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted) {
@@ -254,8 +282,9 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Want
     run_.summary.waited_source += to_seconds(MonoClock::now() - asked);
     if (!item) {
       if (item.error().scope != Scope::message) co_return item.error();
-      refusal_ = item.error();  // what it concerns stays in `wanted` and is asked for again
-      run_.notice(refusal_->describe());
+      run_.notice(item.error().describe());
+      // What it concerns stays in `wanted` and is asked for again.
+      if (!refusal_ || refusal_->code != Errc::throttled) refusal_ = item.error();
       continue;
     }
     if (!*item) break;
@@ -289,8 +318,7 @@ Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
   }
   const bool alone =
       wanted.attempts > 0;  // it was there when a connection broke: if it is to blame, it shall be known
-  if (filling_ && !filling_->empty() &&
-      (alone || !filling_->fits(size) || filling_->messages().size() >= batch_messages_)) {
+  if (filling_ && !filling_->empty() && (alone || batch_is_full(size))) {
     PF_CO_TRYV(co_await send_batch(job));
     if (held_up(job)) co_return false;
   }
@@ -298,6 +326,15 @@ Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
   PF_CO_TRYV(co_await filling_->take(wanted, *item.body));
   if (alone) PF_CO_TRYV(co_await send_batch(job));
   co_return true;
+}
+
+bool Lane::batch_is_full(std::uint64_t next) const {
+  const std::size_t messages = filling_->messages().size();
+  if (!filling_->fits(next) || messages >= batch_messages_) return true;
+  // Newest first a chunk is one batch, and was measured when it was taken.
+  if (!run_.target_pace->limited() || run_.policy.order == Order::newest) return false;
+  return messages >= run_.target_pace->messages_at_once() ||
+         filling_->bytes() + next > run_.target_pace->octets_at_once();
 }
 
 // Vanished from the source, or not delivered although it is there.  Where the server refused to go on (Yahoo
@@ -387,7 +424,7 @@ Task<void> Lane::finish_append(MailboxJob& job, std::vector<Outgoing> outgoing) 
   job.changed.notify_all();
   run_.summary.waited_commit += to_seconds(append.took());
   if (done) {
-    patience_.progress();
+    if (!append.held_back()) patience_.progress();
     auto adapted = co_await adapt(append.took());
     co_return adapted;
   }

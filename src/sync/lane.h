@@ -47,6 +47,7 @@ class Lane {
   Task<void> transfer(MailboxJob& job, std::size_t sharers);
   Wanted take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs);
   Task<void> copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted);
+  Task<void> wait_for_source(Error refusal);
   Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted);
   // False: nothing can be sent any more, the message stays wanted.
   Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
@@ -54,6 +55,9 @@ class Lane {
   Task<void> account_for_missing(MailboxJob& job, Wanted& wanted);
 
   void put_back_batch(MailboxJob& job);
+  // Also when what comes next is more than the run may still take.
+  [[nodiscard]] bool nothing_to_take(const MailboxJob& job) const;
+  [[nodiscard]] bool batch_is_full(std::uint64_t next) const;
   [[nodiscard]] bool held_up(const MailboxJob& job) const;
   [[nodiscard]] bool too_large_for_batch(std::uint64_t size) const;
   [[nodiscard]] bool goes_alone(const CopyItem& item) const;

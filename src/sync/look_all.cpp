@@ -43,7 +43,7 @@ class LookAll {
         board_.fail(job, looked.error());
         co_return Status{};
       }
-      if (scope != Scope::connection) co_return looked;
+      if (!will_pass(looked.error())) co_return looked;
       const bool again = co_await patience.wait(looked.error(), job.report.source);
       if (!again) co_return looked;
     }

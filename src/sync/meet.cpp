@@ -22,7 +22,9 @@ class FirstContact {
       const Error error = std::move(met).error();
       reached = reached || error.retry == Retry::now;
       bool again = false;
-      if (reached && error.scope == Scope::connection) again = co_await patience_.wait(error, store_.label());
+      const bool told_when = error.code == Errc::throttled && error.retry_after;
+      if (told_when || (reached && error.scope == Scope::connection))
+        again = co_await patience_.wait(error, store_.label());
       if (!again) {
         other.patience_.call_off();
         co_return error;

@@ -97,7 +97,7 @@ class Moves {
                                          Patience& patience) {
     for (;;) {
       auto found = co_await keys_once(job, refs, patience);
-      if (found || found.error().scope != Scope::connection) co_return found;
+      if (found || !will_pass(found.error())) co_return found;
       const bool again = co_await patience.wait(found.error(), job.report.source);
       if (!again) co_return found;
     }

@@ -4,6 +4,14 @@
 
 namespace pf::sync {
 
+namespace {
+
+Error stopped(const store::Store& store) {
+  return {Errc::cancelled, Scope::run, Retry::never, store.label() + ": stopped"};
+}
+
+}  // namespace
+
 Patience::Patience(RunContext& run)
     : run_(run),
       backoff_(BackoffRules{run.policy.timing.backoff_first, run.policy.timing.backoff_ceiling, 0.2,
@@ -17,10 +25,13 @@ asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what
   if (!delay) co_return false;
   const auto budget = run_.policy.timing.budget;
   if (budget && run_.meter.elapsed() + *delay > *budget) co_return false;
-  run_.notice(fmt::format("{}: {}; trying again{}", what, error.describe(),
-                          *delay > Duration::zero()
-                              ? fmt::format(" in {:.1f} s", std::chrono::duration<double>(*delay).count())
-                              : std::string{}));
+  const bool told = error.code == Errc::throttled && hint;  // by Pace, when it heard of it
+  if (!told) {
+    run_.notice(fmt::format("{}: {}; trying again{}", what, error.describe(),
+                            *delay > Duration::zero()
+                                ? fmt::format(" in {:.1f} s", std::chrono::duration<double>(*delay).count())
+                                : std::string{}));
+  }
   // In slices, so that Ctrl-C is felt.
   const TimePoint until = MonoClock::now() + *delay;
   while (MonoClock::now() < until && !run_.stopping() && !called_off_) {
@@ -33,6 +44,8 @@ Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,
                                                          const store::MailboxInfo& mailbox,
                                                          store::Access access) {
   for (;;) {
+    const bool go_on = co_await run_.pace_of(store).ready();
+    if (!go_on) co_return stopped(store);
     auto opened = co_await store.open(mailbox, access);
     // Not waited for here: the caller may hold a connection that others wait for.
     if (opened || opened.error().code == Errc::too_many_connections) co_return opened;

@@ -17,6 +17,12 @@ namespace pf::sync {
   return error.retry != Retry::never;
 }
 
+// True when only the connection is to blame, or the server wants to be left alone for a while: all of it may
+// be tried again.
+[[nodiscard]] inline bool will_pass(const Error& error) {
+  return error.scope == Scope::connection || error.code == Errc::throttled;
+}
+
 class Patience {
  public:
   explicit Patience(RunContext& run);
@@ -38,13 +44,13 @@ class Patience {
   bool called_off_ = false;
 };
 
-// Calls `attempt`, which gives a Task, again for as long as only the connection is to blame.
+// Calls `attempt`, which gives a Task, again for as long as the error is one that will pass.
 template <class Attempt>
 std::invoke_result_t<Attempt&> patiently(RunContext& run, std::string what, Attempt attempt) {
   Patience patience(run);
   for (;;) {
     auto done = co_await attempt();
-    if (done || done.error().scope != Scope::connection) co_return done;
+    if (done || !will_pass(done.error())) co_return done;
     const bool again = co_await patience.wait(done.error(), what);
     if (!again) co_return done;
   }

@@ -232,7 +232,7 @@ class Removals {
     for (;;) {
       auto removed = co_await remove(id, from, patience);
       if (removed) co_return Status{};
-      if (removed.error().scope != Scope::connection) {
+      if (!will_pass(removed.error())) {
         if (removed.error().scope == Scope::run || removed.error().scope == Scope::account) co_return removed;
         withhold(from, removed.error().describe());
         co_return Status{};

@@ -48,6 +48,7 @@ struct Summary {
   std::uint64_t missing = 0, extra = 0, different = 0, normalised = 0;  // verify
   double seconds = 0;
   double waited_source = 0, waited_target = 0, waited_commit = 0;  // seconds, summed over lanes
+  std::uint64_t left = 0;  // messages that wait for the next run, as --max-bytes wanted
   std::vector<std::string> warnings;
   std::vector<Failure> failures;
   std::vector<std::string> conflicts;  // two-way: what both sides changed, and who won

@@ -8,6 +8,7 @@
 #include "sync/make_mailboxes.h"
 #include "sync/mapping.h"
 #include "sync/meet.h"
+#include "sync/pacing.h"
 #include "sync/prepare.h"
 #include "sync/quarantine.h"
 #include "sync/removals.h"
@@ -29,7 +30,9 @@ class CopyRun {
   explicit CopyRun(RunContext& run) : board(run), run_(run) {}
 
   Task<void> go() {
+    watch_pace(run_);
     PF_CO_TRY(found_, co_await meet(run_));
+    PF_CO_TRYV(co_await recall_pace(run_));
     if (run_.policy.mode != Mode::copy) {
       leave_out_quarantine(found_.source, run_.policy.removal);
       leave_out_quarantine(found_.target, run_.policy.removal);
@@ -155,6 +158,7 @@ asio::awaitable<void> run_copy(RunContext& run) {
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), run.policy.dry_run}));
   CopyRun copy(run);
   const auto done = co_await copy.go();
+  co_await remember_pace(run);
   copy.board.add_up();
   if (!done) run.summary.fatal = done.error();
   conclude(run);

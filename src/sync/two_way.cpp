@@ -11,6 +11,7 @@
 #include "sync/mapping.h"
 #include "sync/meet.h"
 #include "sync/moves.h"
+#include "sync/pacing.h"
 #include "sync/quarantine.h"
 #include "sync/recover.h"
 #include "sync/removals.h"
@@ -45,10 +46,15 @@ class TwoWayRun {
         board_(run),
         back_(back_run_) {
     back_run_.back_journal = &run.journal;
+    back_run_.source_pace = run.target_pace;
+    back_run_.target_pace = run.source_pace;
+    back_run_.allowance = run.allowance;
   }
 
   Task<void> go() {
+    watch_pace(run_);
     PF_CO_TRY(found_, co_await meet(run_));
+    PF_CO_TRYV(co_await recall_pace(run_));
     leave_out_quarantine(found_.source, run_.policy.removal);
     leave_out_quarantine(found_.target, run_.policy.removal);
     PF_CO_TRYV(co_await follow_renames(run_, found_));
@@ -99,6 +105,7 @@ class TwoWayRun {
     const Summary& back = back_run_.summary;
     std::ranges::copy(back.failures, std::back_inserter(sum.failures));
     std::ranges::copy(back.warnings, std::back_inserter(sum.warnings));
+    sum.left += back.left;
     sum.waited_source += back.waited_source;
     sum.waited_target += back.waited_target;
     sum.waited_commit += back.waited_commit;
@@ -331,6 +338,7 @@ asio::awaitable<void> run_two_way(RunContext& run) {
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), run.policy.dry_run}));
   TwoWayRun two_way(run);
   const auto done = co_await two_way.go();
+  co_await remember_pace(run);
   two_way.add_up();
   if (!done) run.summary.fatal = done.error();
   conclude(run);

@@ -2,6 +2,7 @@
 
 #include "sync/conclude.h"
 #include "sync/meet.h"
+#include "sync/pacing.h"
 #include "sync/patience.h"
 #include "sync/scan.h"
 
@@ -68,7 +69,7 @@ class Undo {
       auto undone = way.quarantine.empty() ? co_await bring_from_other_side(way, rows, patience)
                                            : co_await bring_from_quarantine(way, rows, patience);
       if (undone) co_return Status{};
-      if (undone.error().scope != Scope::connection) {
+      if (!will_pass(undone.error())) {
         for (const auto& row : rows) {
           if (row.done != Done::undone) fail(row, undone.error().describe());
         }
@@ -238,6 +239,7 @@ class Undo {
 }  // namespace
 
 asio::awaitable<void> run_undo(RunContext& run, state::RunId id) {
+  watch_pace(run);
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), false}));
   Undo undo(run, id);
   const auto done = co_await undo.go();

@@ -7,6 +7,7 @@
 #include "sync/mapping.h"
 #include "sync/match.h"
 #include "sync/meet.h"
+#include "sync/pacing.h"
 #include "sync/patience.h"
 #include "sync/scan.h"
 
@@ -52,7 +53,7 @@ class MailboxVerifier {
     }
     for (;;) {
       auto compared = co_await compare();
-      if (compared || compared.error().scope != Scope::connection) co_return compared;
+      if (compared || !will_pass(compared.error())) co_return compared;
       const bool again = co_await patience_.wait(compared.error(), job_.report.source);
       if (!again) co_return compared;
     }
@@ -334,6 +335,7 @@ class VerifyRun {
 }  // namespace
 
 asio::awaitable<void> run_verify(RunContext& run, bool content) {
+  watch_pace(run);
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), false}));
   VerifyRun verify(run, content);
   const auto done = co_await verify.go();
