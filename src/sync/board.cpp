@@ -14,9 +14,9 @@ void Board::finish(MailboxJob& job) {
   job.phase = MailboxJob::Phase::done;
   if (job.started != TimePoint{})
     job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
-  job.report.target_messages = job.target_status.count + job.at_target.stored - job.at_target.removed;
+  job.report.target_messages = job.target_messages();
   run.meter.mailbox_done();
-  run.observer(Event(MailboxDone{job.report}));
+  if (!tells_at_end) run.observer(Event(MailboxDone{job.report}));
   changed.notify_all();
 }
 
@@ -43,7 +43,8 @@ void Board::close_open_ends(MailboxJob& job, const Error& error) {
 
 void Board::add_up() {
   Summary& sum = run.summary;
-  for (const auto& job : jobs) {
+  for (auto& job : jobs) {
+    job.report.target_messages = job.target_messages();
     const MailboxReport& r = job.report;
     sum.source_messages += r.source_messages;
     sum.copied += r.copied;
@@ -60,6 +61,10 @@ void Board::add_up() {
     sum.per_mailbox.push_back(r);
   }
   sum.mailboxes = jobs.size();
+}
+
+void tell_reports(RunContext& run) {
+  for (const auto& report : run.summary.per_mailbox) run.observer(Event(MailboxDone{report}));
 }
 
 }  // namespace pf::sync

@@ -36,6 +36,10 @@ struct MailboxJob {
   std::size_t predecessor =
       SIZE_MAX;  // index of an earlier job with the same target mailbox; it must be done first
 
+  // The mailbox does not exist any more on one side; only what is left on the other is dealt with.
+  enum class Gone : std::uint8_t { nowhere, source, target };
+  Gone gone_from = Gone::nowhere;
+
   bool siblings = false;  // other source mailboxes go, or went, to the same target mailbox
   bool creating = false;  // the target mailbox is being made; prepare() waits for it
 
@@ -72,6 +76,11 @@ struct MailboxJob {
   std::optional<Error> error;  // the mailbox cannot go on
   TimePoint started{};
 
+  // At the target now, as far as we know.
+  [[nodiscard]] std::uint64_t target_messages() const {
+    const std::uint64_t most = target_status.count + at_target.stored;
+    return most - std::min(most, at_target.removed);
+  }
   void requeue(CopyItem item) {
     queued_bytes += item.size;
     if (allowance) allowance->taken -= std::min(allowance->taken, item.size);

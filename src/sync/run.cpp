@@ -4,6 +4,7 @@
 #include "sync/board.h"
 #include "sync/conclude.h"
 #include "sync/crew.h"
+#include "sync/gone_mailboxes.h"
 #include "sync/lane.h"
 #include "sync/make_mailboxes.h"
 #include "sync/mapping.h"
@@ -27,7 +28,9 @@ namespace {
 
 class CopyRun {
  public:
-  explicit CopyRun(RunContext& run) : board(run), run_(run) {}
+  explicit CopyRun(RunContext& run) : board(run), run_(run) {
+    board.tells_at_end = run.policy.mode != Mode::copy;
+  }
 
   Task<void> go() {
     watch_pace(run_);
@@ -50,10 +53,17 @@ class CopyRun {
       auto made = co_await making.join();
       if (!made) co_return made;
       if (!copied) co_return copied;
-      if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_gone(board, totals()));
+      if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_all());
       PF_CO_TRYV(co_await remember_settled(board));
     }
     co_return Status{};
+  }
+
+  Task<void> remove_all() {
+    PF_CO_TRYV(co_await plan_gone_mailboxes(board, found_));
+    PF_CO_TRYV(co_await remove_gone(board, totals()));
+    auto deleted = co_await delete_gone_mailboxes(board);
+    co_return deleted;
   }
 
   // As far as they are known: what was looked at, and what the listing told of the rest.
@@ -134,7 +144,7 @@ class CopyRun {
                         printable(job.report.target)));
       run_.meter.mailbox_done();
     }
-    if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_gone(board, totals()));
+    if (run_.policy.mode != Mode::copy) PF_CO_TRYV(co_await remove_all());
     co_return Status{};
   }
 
@@ -160,6 +170,7 @@ asio::awaitable<void> run_copy(RunContext& run) {
   const auto done = co_await copy.go();
   co_await remember_pace(run);
   copy.board.add_up();
+  if (copy.board.tells_at_end) tell_reports(run);
   if (!done) run.summary.fatal = done.error();
   conclude(run);
 }

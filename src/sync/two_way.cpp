@@ -4,6 +4,7 @@
 #include "sync/board.h"
 #include "sync/conclude.h"
 #include "sync/crew.h"
+#include "sync/gone_mailboxes.h"
 #include "sync/harvest.h"
 #include "sync/look_all.h"
 #include "sync/mailbox_renames.h"
@@ -45,6 +46,7 @@ class TwoWayRun {
         back_run_(run.target, run.source, *run.back_journal, copy_policy_, run.observer, run.stop),
         board_(run),
         back_(back_run_) {
+    board_.tells_at_end = back_.tells_at_end = true;
     back_run_.back_journal = &run.journal;
     back_run_.source_pace = run.target_pace;
     back_run_.target_pace = run.source_pace;
@@ -72,7 +74,7 @@ class TwoWayRun {
     PF_CO_TRYV(co_await plan_way_back());
     PF_CO_TRYV(co_await run_crew(back_));
     PF_CO_TRYV(co_await bring_in());
-    PF_CO_TRYV(co_await remove_gone(board_, totals()));
+    PF_CO_TRYV(co_await remove_all());
     auto remembered = co_await remember_settled(board_);
     co_return remembered;
   }
@@ -136,11 +138,8 @@ class TwoWayRun {
         return r.source_name == mapped.source.id && r.target_name == mapped.target.id &&
                !r.target_epoch.empty();
       });
-      if (!mapped.exists && recorded) {
-        left_alone(mapped.source.path, run_.target);
-      } else {
-        add(board_, std::move(mapped));
-      }
+      // Deleted there: to make it again would undo that.  See gone_mailboxes.h.
+      if (mapped.exists || !recorded) add(board_, std::move(mapped));
     }
     auto reverse = map_far_only(taken, records);
     co_return reverse;
@@ -153,11 +152,7 @@ class TwoWayRun {
       if (!m.selectable || taken.contains(m.id)) continue;
       const bool recorded = std::ranges::any_of(
           records, [&](const auto& r) { return r.target_name == m.id && !r.source_epoch.empty(); });
-      if (!recorded) {
-        rest.push_back(m);
-      } else if (chosen(run_.policy.mailboxes, m.path)) {
-        left_alone(m.path, run_.source);
-      }
+      if (!recorded) rest.push_back(m);
     }
     MailboxChoice choice = run_.policy.mailboxes;
     choice.map.clear();
@@ -166,14 +161,6 @@ class TwoWayRun {
     for (auto& mapped : back.mailboxes) add(back_, std::move(mapped));
     run_.meter.start_mailboxes(board_.jobs.size() + back_.jobs.size());
     return {};
-  }
-
-  // Somebody deleted the mailbox there.  Making it again would undo that, deleting it here might lose mail.
-  void left_alone(const MailboxPath& path, const store::Store& gone_from) {
-    run_.warn(
-        fmt::format("\"{}\" was deleted at {}; it is left alone here: delete it by hand, or make it again "
-                    "there",
-                    printable(path.display()), gone_from.label()));
   }
 
   static void add(Board& board, MappedMailbox mapped) {
@@ -274,6 +261,13 @@ class TwoWayRun {
     co_return Status{};
   }
 
+  Task<void> remove_all() {
+    PF_CO_TRYV(co_await plan_gone_mailboxes(board_, found_));
+    PF_CO_TRYV(co_await remove_gone(board_, totals()));
+    auto deleted = co_await delete_gone_mailboxes(board_);
+    co_return deleted;
+  }
+
   // ---- saying it
 
   AccountTotals totals() const {
@@ -295,7 +289,7 @@ class TwoWayRun {
       say(fmt::format("create mailbox \"{}\" (source)", printable(job.report.target)));
       if (count != 0) tell_copy(count, std::nullopt, job.report.source, job.report.target, true);
     }
-    auto told = co_await remove_gone(board_, totals());
+    auto told = co_await remove_all();
     co_return told;
   }
 
@@ -340,6 +334,7 @@ asio::awaitable<void> run_two_way(RunContext& run) {
   const auto done = co_await two_way.go();
   co_await remember_pace(run);
   two_way.add_up();
+  tell_reports(run);
   if (!done) run.summary.fatal = done.error();
   conclude(run);
 }

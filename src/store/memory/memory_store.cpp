@@ -61,7 +61,9 @@ Task<std::vector<MailboxInfo>> MemoryStore::list() {
   }
   std::vector<MailboxInfo> out;
   out.reserve(found.size());
-  for (const auto& [id, mailbox] : found) out.push_back(info(id, mailbox));
+  for (const auto& [id, mailbox] : found) {
+    if (id != session_->server->options.forget_in_list) out.push_back(info(id, mailbox));
+  }
   PF_CO_TRYV(session_->after(Op::list, {}));
   co_return out;
 }
