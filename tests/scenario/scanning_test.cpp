@@ -215,6 +215,27 @@ TEST_F(Scanning, SingleMessagesAreFetchedByUid) {
   must(mailbox->close());
 }
 
+// RFC 3501 6.4.8: a uid that is gone is passed over.  GNU imap4d 3.15 says BAD to "2" and to "2,3".
+TEST_F(Scanning, AServerThatCannotParseAUidThatIsGoneIsAskedForAllBehindIt) {
+  auto mailbox = inbox(9, 10, R"(
+    C: $1 UID FETCH 2,4 (UID FLAGS)
+    S: $1 BAD UID FETCH Failed to parse message set
+    C: $2 UID FETCH 2:4294967295 (UID FLAGS)
+    S: * 2 FETCH (UID 3 FLAGS (\Seen))
+    S: * 3 FETCH (UID 4 FLAGS (\Seen))
+    S: * 8 FETCH (UID 9 FLAGS ())
+    S: $2 OK
+    C: $3 UID FETCH 2 (UID FLAGS)
+    S: $3 BAD UID FETCH Failed to parse message set
+    C: $4 UID FETCH 2:4294967295 (UID FLAGS)
+    S: $4 BAD UID FETCH no such command
+  )");
+  EXPECT_EQ(numbers(must(mailbox->fetch(uids({2, 4}), ScanFields::flags))), std::vector<std::uint32_t>{4});
+  // Whoever says no to that, too, has not said that the message is gone.
+  EXPECT_FALSE(run(mailbox->fetch(uids({2}), ScanFields::flags)));
+  must(mailbox->close());
+}
+
 TEST_F(Scanning, AServerThatHangsUpTakesTheMailboxWithIt) {
   auto mailbox = inbox(2, 10, R"(
     C: $1 UID FETCH *

@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint32_t page_messages = 2000;
 // FETCH and STORE commands of one call that are on the way at a time.
 constexpr std::size_t commands_in_flight = 4;
+constexpr imap::Uid last_uid{UINT32_MAX};
 
 asio::awaitable<void> run_unawaited(std::shared_ptr<imap::Connection> connection, imap::Command command) {
   ignore(co_await connection->run(std::move(command)));
@@ -188,8 +189,7 @@ Task<ScanPage> ImapMailbox::scan(const MessageRef& from, ScanFields fields) {
   const auto after = std::ranges::upper_bound(borders_, first);
   ScanPage page;
   page.more = after != borders_.end();
-  constexpr imap::Uid end{UINT32_MAX};
-  const imap::Uid last = page.more ? imap::Uid{after->value() - 1} : end;
+  const imap::Uid last = page.more ? imap::Uid{after->value() - 1} : last_uid;
   if (page.more) page.next = to_ref(*after);
   if (session_->selected->exists() == 0) {
     if (connection().error()) co_return *connection().error();
@@ -207,6 +207,22 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch(const std::vector<MessageRef>&
   co_return found;
 }
 
+Task<void> ImapMailbox::fetch_piece(imap::UidSet uids, const imap::command::FetchItems& items,
+                                    imap::Handlers handlers) {
+  PF_CO_TRY(imap::Command command, imap::command::uid_fetch(uids, items));
+  PF_CO_TRY(const imap::Tagged tagged, co_await connection().run(std::move(command), handlers));
+  if (tagged.status != imap::StatusKind::bad || uids.empty()) {
+    if (auto error = refusal(tagged, imap::CommandKind::uid_fetch, where("UID FETCH"))) co_return *error;
+    co_return Status{};
+  }
+  // GNU imap4d (measured on 3.15) cannot parse a set that ends with a uid that is gone, but all from one on.
+  imap::UidSet all;
+  all.add(imap::UidRange{*uids.uids().begin(), last_uid});
+  PF_CO_TRY(imap::Command again, imap::command::uid_fetch(all, items));
+  auto done = co_await run_ok(std::move(again), "UID FETCH", std::move(handlers));
+  co_return done;
+}
+
 Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFields fields) {
   const auto items = fetch_items(fields, session_->profile());
   // A server may answer in any order, twice, or with what nobody asked for.
@@ -218,19 +234,11 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFi
     add_to(found[*data->uid], *data, fields, session_->profile());
   };
   TaskGroup group;
-  Status sent;
   for (const imap::UidSet& piece : uids.split(line_budget())) {
-    auto command = imap::command::uid_fetch(piece, items);
-    if (!command) {
-      sent = command.error();
-      break;
-    }
     co_await group.wait_below(commands_in_flight - 1);
-    co_await group.spawn(run_ok(std::move(*command), "UID FETCH", handlers));
+    co_await group.spawn(fetch_piece(piece, items, handlers));
   }
-  auto done = co_await group.join();
-  if (!sent) co_return sent.error();
-  if (!done) co_return done.error();
+  PF_CO_TRYV(co_await group.join());
   std::vector<MessageMeta> out;
   out.reserve(found.size());
   for (auto& [uid, told] : found) {

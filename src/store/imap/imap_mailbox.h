@@ -1,6 +1,7 @@
 // One selected mailbox on one session: the IMAP side of store::OpenMailbox.
 #pragma once
 
+#include "imap/command/fetch.h"
 #include "imap/command/store.h"
 #include "store/imap/session.h"
 #include "store/store.h"
@@ -56,6 +57,8 @@ class ImapMailbox final : public OpenMailbox {
   Task<void> find_uid_next();
   Task<void> find_page_borders(imap::Uid from);
   Task<std::vector<MessageMeta>> fetch_uids(imap::UidSet uids, ScanFields fields);
+  // `handlers` must pass over messages that are not in `uids`.
+  Task<void> fetch_piece(imap::UidSet uids, const imap::command::FetchItems& items, imap::Handlers handlers);
   // imap_changes.cpp
   struct Conditional;
   Task<void> store_unless(imap::UidSet uids, imap::command::StoreMode mode, FlagSet flags, imap::ModSeq since,
