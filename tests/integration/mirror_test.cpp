@@ -1,6 +1,6 @@
 // What is gone at the source goes at the target, and comes back when somebody wants it back.
-#include "support/two_accounts.h"
 #include "support/fault_proxy.h"
+#include "support/two_accounts.h"
 
 namespace pf::test {
 namespace {

@@ -78,11 +78,11 @@ struct Profile {
   std::string family = "generic";     // stable key: "gmail", "dovecot"; also the key of learned behaviour
   std::string title = "IMAP server";  // for people
   std::bitset<quirk_count> quirks;
-  std::size_t max_command_octets = 8000;      // of one command line, literals not counted
-  std::size_t max_connections = 8;            // for one account, ours all together
-  std::size_t max_fetch_uids = 5000;          // messages asked for in one FETCH
-  double appends_per_second = 0;              // to start with; 0: no limit known
-  std::optional<std::uint64_t> append_limit;  // where APPENDLIMIT is not announced
+  std::size_t max_command_octets = 8000;                      // of one command line, literals not counted
+  std::size_t max_connections = 8;                            // for one account, ours all together
+  std::size_t max_fetch_uids = 5000;                          // messages asked for in one FETCH
+  double appends_per_second = 0;                              // to start with; 0: no limit known
+  std::optional<std::uint64_t> append_limit;                  // where APPENDLIMIT is not announced
   std::optional<std::uint64_t> daily_upload, daily_download;  // octets
   std::string forbidden_in_names;           // characters refused in a part of a mailbox name
   std::vector<std::string> skip_mailboxes;  // wire names not copied unless asked for: no mail in them

@@ -62,10 +62,10 @@ struct MemoryOptions {
   NameRules names;
   Features features;
   FlagRules flag_rules;
-  FlagSet dropped_flags;    // taken away without a word, whatever flag_rules say
+  FlagSet dropped_flags;       // taken away without a word, whatever flag_rules say
   std::string forget_in_list;  // a mailbox that list() leaves out although it is there
-  bool list_status = true;  // list() brings the status along
-  bool mailbox_ids = true;  // MailboxInfo::object_id is told
+  bool list_status = true;     // list() brings the status along
+  bool mailbox_ids = true;     // MailboxInfo::object_id is told
   std::size_t page_messages = 100;
   std::size_t chunk_bytes = 16384;
 
