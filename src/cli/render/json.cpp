@@ -91,6 +91,7 @@ Json summary_json(const sync::Summary& summary, RunKind kind, int exit_status) {
                {"withheld", summary.withheld},
                {"moved", summary.moved},
                {"copied_back", summary.copied_back},
+               {"left", summary.left},
                {"bytes_copied", summary.bytes_copied},
                {"bytes_sent", summary.bytes_sent},
                {"bytes_received", summary.bytes_received},

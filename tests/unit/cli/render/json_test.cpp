@@ -108,6 +108,7 @@ TEST(JsonRenderer, SummaryHasTheKeysOfTheContractInOrder) {
   s.withheld = 6;
   s.moved = 7;
   s.copied_back = 2;
+  s.left = 8;
   s.conflicts = {"INBOX: flags of uid 1"};
   s.run = "12";
   s.bytes_copied = 100;
@@ -121,7 +122,7 @@ TEST(JsonRenderer, SummaryHasTheKeysOfTheContractInOrder) {
   EXPECT_EQ(
       lines.only(),
       R"({"event":"summary","status":"partial","mailboxes":2,"source_messages":10,"copied":3,"matched":4,"restored":1,)"
-      R"("deleted":5,"flags_changed":2,"vanished":1,"failed":1,"withheld":6,"moved":7,"copied_back":2,"bytes_copied":100,"bytes_sent":200,"bytes_received":300,)"
+      R"("deleted":5,"flags_changed":2,"vanished":1,"failed":1,"withheld":6,"moved":7,"copied_back":2,"left":8,"bytes_copied":100,"bytes_sent":200,"bytes_received":300,)"
       R"("seconds":1.25,"warnings":["w"],"failures":[{"mailbox":"INBOX","uid":7,"reason":"too-big","message":"m",)"
       R"("server_text":"t"},{"mailbox":"Old","uid":null,"reason":"permission","message":"m","server_text":""}],)"
       R"("conflicts":["INBOX: flags of uid 1"],"run":"12",)"
