@@ -5,8 +5,16 @@
 
 #include <iostream>
 
+// Thousands of forks: what AddressSanitizer keeps besides is copied with each.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the name it asks for
+extern "C" const char* __asan_default_options() {
+  return "quarantine_size_mb=1:detect_stack_use_after_return=0";
+}
+
 namespace pf::test {
 namespace {
+
+constexpr std::size_t least_tried = 66;  // percent
 
 class KillSweep : public testing::TestWithParam<Scenario> {};
 
@@ -20,15 +28,16 @@ TEST_P(KillSweep, EveryStepMayBeTheLast) {
   std::cout << "steps: " << walked.points << ", of them tried: " << walked.judged
             << ", with what may follow: " << walked.variants << "\n";
   EXPECT_GE(walked.points, GetParam().fewest_steps);
+  EXPECT_GE(walked.judged * 100, walked.points * least_tried);
   const std::size_t shown = std::min<std::size_t>(walked.failures.size(), 5);
   for (const auto& text : std::span(walked.failures).first(shown)) ADD_FAILURE() << text;
   EXPECT_EQ(walked.failures.size(), 0U);
 }
 
-TEST(KillSweepAsAWhole, HasFourThousandSteps) {
+TEST(KillSweepAsAWhole, TriesFourThousandSteps) {
   std::size_t steps = 0;
   for (const auto& scenario : scenarios()) steps += scenario.fewest_steps;
-  EXPECT_GE(steps, 4000U);
+  EXPECT_GE(steps * least_tried / 100, 4000U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, KillSweep, testing::ValuesIn(scenarios()),

@@ -148,23 +148,23 @@ inline std::vector<Scenario> scenarios() {
   const auto add = [&](std::string name, std::size_t fewest_steps, std::function<void(World&)> prepare) {
     out.push_back({std::move(name), std::move(prepare), fewest_steps});
   };
-  add("Copy", 290, [](World& world) {
+  add("Copy", 286, [](World& world) {
     fill(world);
     world.to->options.features.atomic_batch = false;
   });
-  add("CopyWithoutUidplus", 330, [](World& world) {
+  add("CopyWithoutUidplus", 337, [](World& world) {
     fill(world);
     world.to->options.features.atomic_batch = false;
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
   });
-  add("Multiappend", 240, [](World& world) { fill(world); });
-  add("MultiappendWithoutUidplus", 290, [](World& world) {
+  add("Multiappend", 242, [](World& world) { fill(world); });
+  add("MultiappendWithoutUidplus", 293, [](World& world) {
     fill(world);
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
   });
-  add("BareServer", 330, [](World& world) {
+  add("BareServer", 339, [](World& world) {
     fill(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
       auto& options = server->options;
@@ -173,42 +173,42 @@ inline std::vector<Scenario> scenarios() {
       options.features.parallel = 1;
     }
   });
-  add("LargeMessages", 255, [](World& world) {
+  add("LargeMessages", 258, [](World& world) {
     fill(world);
     world.to->options.features.batch_message_bytes = 300;
     world.policy.order = sync::Order::newest;
   });
-  add("RefusedMessage", 250, [](World& world) {
+  add("RefusedMessage", 258, [](World& world) {
     fill(world);
     world.to->options.refuse = refuses("<13@", Errc::rejected);
   });
-  add("ChangesAfterACopy", 150, [](World& world) {
+  add("ChangesAfterACopy", 158, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
   });
-  add("ChangesWithoutUidplus", 170, [](World& world) {
+  add("ChangesWithoutUidplus", 182, [](World& world) {
     fill(world);
     world.to->options.features.append_refs = false;
     world.to->options.features.targeted_remove = false;
     run_once(world);
     live_on(world);
   });
-  add("UidvalidityOfTheTargetChanged", 170, [](World& world) {
+  add("UidvalidityOfTheTargetChanged", 182, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
     world.to->set_validity("INBOX", 77);
     world.to->set_validity("Work", 78);
   });
-  add("UidvalidityOfTheSourceChanged", 170, [](World& world) {
+  add("UidvalidityOfTheSourceChanged", 182, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
     world.from->set_validity("INBOX", 77);
     world.from->set_validity("Work", 78);
   });
-  add("MailboxesComeAndGo", 160, [](World& world) {
+  add("MailboxesComeAndGo", 264, [](World& world) {
     fill(world);
     run_once(world);
     live_on(world);
@@ -219,19 +219,19 @@ inline std::vector<Scenario> scenarios() {
     world.to->drop("INBOX");
     world.to->add("INBOX", mail(2), "", date(2));
   });
-  add("TwoMailboxesIntoOne", 240, [](World& world) {
+  add("TwoMailboxesIntoOne", 247, [](World& world) {
     fill(world);
     world.policy.mailboxes.map = {{"Work/Deep", "Work"}};
     for (const int n : range(11, 12)) world.from->add("Work/Deep", mail(n), "", date(n));
   });
-  add("Mirror", 200, [](World& world) {
+  add("Mirror", 218, [](World& world) {
     fill(world);
     mirror(world);
     run_once(world);
     live_on(world);
     lose_some(world);
   });
-  add("MirrorWithoutUidplus", 200, [](World& world) {
+  add("MirrorWithoutUidplus", 214, [](World& world) {
     fill(world);
     mirror(world);
     auto& features = world.to->options.features;
@@ -240,7 +240,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorWithoutCheckpoints", 230, [](World& world) {
+  add("MirrorWithoutCheckpoints", 244, [](World& world) {
     fill(world);
     mirror(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
@@ -251,7 +251,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorForGood", 200, [](World& world) {
+  add("MirrorForGood", 212, [](World& world) {
     fill(world);
     mirror(world);
     world.policy.removal.for_good = true;
@@ -259,7 +259,7 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
-  add("MirrorOfEverything", 190, [](World& world) {
+  add("MirrorOfEverything", 233, [](World& world) {
     fill(world);
     mirror(world);
     world.policy.removal.extra = true;
@@ -270,18 +270,18 @@ inline std::vector<Scenario> scenarios() {
     world.from->drop("Work/Deep");
     world.from->drop("Empty");
   });
-  add("TwoWay", 400, [](World& world) {
+  add("TwoWay", 429, [](World& world) {
     two_way(world);
     run_once(world);
     live_on_both_sides(world);
   });
-  add("TwoWayForGood", 390, [](World& world) {
+  add("TwoWayForGood", 416, [](World& world) {
     two_way(world);
     world.policy.removal.for_good = true;
     run_once(world);
     live_on_both_sides(world);
   });
-  add("TwoWayWithoutUidplus", 420, [](World& world) {
+  add("TwoWayWithoutUidplus", 457, [](World& world) {
     two_way(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
       auto& features = server->options.features;
@@ -290,7 +290,7 @@ inline std::vector<Scenario> scenarios() {
     run_once(world);
     live_on_both_sides(world);
   });
-  add("TwoWayWithoutCheckpoints", 380, [](World& world) {
+  add("TwoWayWithoutCheckpoints", 400, [](World& world) {
     two_way(world);
     for (auto* server : {world.from.get(), world.to.get()}) {
       auto& features = server->options.features;
@@ -299,14 +299,14 @@ inline std::vector<Scenario> scenarios() {
     run_once(world);
     live_on_both_sides(world);
   });
-  add("TwoWayForTheFirstTime", 400, [](World& world) {
+  add("TwoWayForTheFirstTime", 427, [](World& world) {
     two_way(world);
     run_once(world);
     live_on_both_sides(world);
     std::filesystem::remove_all(world.state);
     std::filesystem::create_directory(world.state);
   });
-  add("TwoWayMailboxesRenamed", 150, [](World& world) {
+  add("TwoWayMailboxesRenamed", 201, [](World& world) {
     two_way(world);
     world.from->add("Box", mail(17), "", date(17));
     world.from->add("One", mail(18), "", date(18));
@@ -316,7 +316,7 @@ inline std::vector<Scenario> scenarios() {
     world.from->add("Case", mail(46), "", date(46));
     world.to->add("Uno", mail(47), "", date(47));
   });
-  add("TwoWayUidvalidityChanged", 300, [](World& world) {
+  add("TwoWayUidvalidityChanged", 297, [](World& world) {
     two_way(world);
     run_once(world);
     live_on_both_sides(world);
