@@ -224,6 +224,7 @@ Result<Command> sync_command(const RawArgs& raw) {
   policy.sync_flags = !raw.has("no-flags");
   policy.keep_deleted = raw.has("keep-deleted");
   policy.retry_failed = raw.has("retry-failed");
+  policy.adopt_renumbered = raw.has("adopt-renumbered");
   policy.verify_after = raw.has("verify");
   if (policy.dry_run && policy.verify_after) return usage_error("--dry-run and --verify exclude each other");
   return command;

@@ -173,8 +173,15 @@ class TwoWayRun {
 
   Task<void> make_all() {
     PF_CO_TRYV(co_await make_mailboxes(board_, found_.target));
-    auto made = co_await make_mailboxes(back_, found_.source);
-    co_return made;
+    PF_CO_TRYV(co_await make_mailboxes(back_, found_.source));
+    // They were in no listing; nobody shall take them for deleted.
+    for (const auto& job : board_.jobs) {
+      if (job.report.created) found_.target.push_back(job.mapped.target);
+    }
+    for (const auto& job : back_.jobs) {
+      if (job.mapped.exists) found_.source.push_back(job.mapped.target);
+    }
+    co_return Status{};
   }
 
   // ---- the way back

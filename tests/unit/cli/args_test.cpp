@@ -71,6 +71,7 @@ TEST(Args, SyncTakesEveryOption) {
                           "--keep-deleted",
                           "--no-flags",
                           "--retry-failed",
+                          "--adopt-renumbered",
                           "--connections",
                           "4",
                           "--compress",
@@ -111,6 +112,7 @@ TEST(Args, SyncTakesEveryOption) {
   EXPECT_TRUE(p.keep_deleted);
   EXPECT_FALSE(p.sync_flags);
   EXPECT_TRUE(p.retry_failed);
+  EXPECT_TRUE(p.adopt_renumbered);
   EXPECT_EQ(p.connections, 4U);
   EXPECT_EQ(p.timing.budget, Duration(seconds(7200)));
   EXPECT_EQ(p.timing.settle_floor, Duration(milliseconds(50)));

@@ -116,6 +116,22 @@ TEST_F(TwoWay, MailboxesAreMadeOnBothSides) {
   EXPECT_TRUE(rig.from->has("Empty"));
 }
 
+// It was in no listing when the run began.
+TEST_F(TwoWay, AMailboxMadeInThisRunIsNotTakenForDeleted) {
+  for (const bool delete_mailboxes : {false, true}) {
+    Rig own;
+    prepare(own);
+    own.policy.removal.mailboxes = delete_mailboxes;
+    own.from->add("Near", mail(2), "", date(2));
+    own.to->add("Far", mail(3), "", date(3));
+    own.to->create("Empty");
+    const auto sum = own.copy();
+    expect_ok(sum);
+    EXPECT_TRUE(sum.warnings.empty()) << text_of(sum);
+    expect_in_step(own);
+  }
+}
+
 TEST_F(TwoWay, AMoveIsFollowedByAMove) {
   rig.fill("Work", {7});
   start({1, 2, 3});
