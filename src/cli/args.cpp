@@ -80,9 +80,12 @@ Status parse_most(std::string_view text, sync::RemovalPolicy& removal) {
   constexpr double whole = 100;
   const bool percent = text.ends_with('%') && text.size() > 1;
   double value = 0;
-  const auto* end = text.data() + text.size() - (percent ? 1 : 0);
-  const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (!percent || error != std::errc{} || rest != end || !(value >= 0 && value <= whole))
+  const auto number = text.substr(0, text.size() - (percent ? 1 : 0));
+  const auto* end = number.data() + number.size();
+  const auto [rest, error] =
+      std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
+  const bool in_range = value >= 0 && value <= whole;  // "nan" is a number to from_chars
+  if (!percent || error != std::errc{} || rest != end || !in_range)
     return usage_error(fmt::format("'{}' is no number and no share: write 100 or 5%", text));
   removal.most_percent = value;
   return {};
