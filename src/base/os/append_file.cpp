@@ -1,5 +1,6 @@
 #include "base/os/append_file.h"
 
+#include "base/os/fd_io.h"
 #include "base/os/file.h"
 
 #include <cerrno>
@@ -15,13 +16,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path) {
 }
 
 Status AppendFile::append(Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto n = ::write(fd_.get(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return file_error("write", path_, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return {};
+  return write_all(fd_, bytes, path_);
 }
 
 }  // namespace pf::os

@@ -1,5 +1,6 @@
 #include "base/os/file.h"
 
+#include "base/os/fd_io.h"
 #include "base/random.h"
 
 #include <fmt/format.h>
@@ -25,42 +26,16 @@ Errc code_of(int error_number) {
     case EACCES:
     case EPERM:
       return Errc::permission;
+    case ENOSPC:
+    case EDQUOT:
+      return Errc::over_quota;
     default:
       return Errc::io;
   }
 }
 
-// Opens and calls that a signal interrupts are simply made again.
-template <class Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
 Fd open_fd(const Path& path, int flags, mode_t mode = 0) {
   return Fd(uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); }));
-}
-
-// Less than asked for only at the end.
-Result<std::size_t> read_up_to(const Fd& fd, MutableBytes into, const Path& path) {
-  std::size_t got = 0;
-  while (got < into.size()) {
-    const auto n = uninterrupted([&] { return ::read(fd.get(), into.data() + got, into.size() - got); });
-    if (n < 0) return file_error("read", path, errno);
-    if (n == 0) break;
-    got += static_cast<std::size_t>(n);
-  }
-  return got;
-}
-
-Status write_all(const Fd& fd, Bytes bytes, const Path& path) {
-  while (!bytes.empty()) {
-    const auto n = uninterrupted([&] { return ::write(fd.get(), bytes.data(), bytes.size()); });
-    if (n < 0) return file_error("write", path, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return {};
 }
 
 Path directory_of(const Path& path) {

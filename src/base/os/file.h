@@ -1,5 +1,5 @@
-// Small files, private directories, locks.  Errors: Errc::io (or permission, not_found, exists, limit) with
-// the path.
+// Small files, private directories, locks.  Errors: Errc::io (or permission, not_found, exists, limit, and
+// over_quota when the disk is full) with the path.
 #pragma once
 
 #include "base/bytes.h"

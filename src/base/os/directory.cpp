@@ -1,0 +1,241 @@
+#include "base/os/directory.h"
+
+#include "base/os/fd_io.h"
+#include "base/os/file.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace pf::os {
+
+namespace {
+
+constexpr int always = O_CLOEXEC | O_NOCTTY;
+
+bool single_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
+Error not_plain(const Path& path, std::string_view what) {
+  return {Errc::permission, Scope::run, Retry::never, fmt::format("{} is {}", path.native(), what)};
+}
+
+Entry::Kind kind_of(mode_t mode) {
+  if (S_ISREG(mode)) return Entry::Kind::file;
+  if (S_ISDIR(mode)) return Entry::Kind::directory;
+  if (S_ISLNK(mode)) return Entry::Kind::link;
+  return Entry::Kind::other;
+}
+
+Result<Fd> open_at(const Fd& directory, std::string_view name, int flags, const Path& path, mode_t mode = 0) {
+  if (!single_name(name)) return not_plain(path, "no name of a file in this directory");
+  const std::string text(name);
+  Fd fd(uninterrupted(
+      [&] { return ::openat(directory.get(), text.c_str(), flags | always | O_NOFOLLOW, mode); }));
+  if (fd.valid()) return fd;
+  if (errno == ELOOP) return not_plain(path, "a symbolic link, which is not followed");
+  return file_error("open", path, errno);
+}
+
+// Somebody may have put a device or a second name for a file of another user there.
+Status check_plain(const Fd& fd, const Path& path) {
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return file_error("look at", path, errno);
+  if (!S_ISREG(status.st_mode)) return not_plain(path, "no regular file");
+  if (status.st_nlink != 1) return not_plain(path, "a hard link, which is not followed");
+  return {};
+}
+
+}  // namespace
+
+Result<Directory> Directory::open(const Path& path) {
+  Fd fd(uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | always); }));
+  if (!fd.valid()) return file_error("open the directory", path, errno);
+  return Directory(std::move(fd), path);
+}
+
+Result<Directory> Directory::open_or_make(const Path& path) {
+  PF_TRYV(make_private_dir(path));
+  return open(path);
+}
+
+Result<Directory> Directory::open_below(std::string_view name) const {
+  const Path whole = path_ / name;
+  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_DIRECTORY, whole));
+  return Directory(std::move(fd), whole);
+}
+
+Result<Directory> Directory::open_or_make_below(std::string_view name) const {
+  const Path whole = path_ / name;
+  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  if (::mkdirat(fd_.get(), std::string(name).c_str(), 0700) != 0 && errno != EEXIST)
+    return file_error("make the directory", whole, errno);
+  return open_below(name);
+}
+
+Status Directory::each(const std::function<Status(Entry entry)>& found) const {
+  // A description of its own: the position in a directory belongs to the description, and walks may nest.
+  Fd own(uninterrupted([&] { return ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | always); }));
+  if (!own.valid()) return file_error("open the directory", path_, errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> walk(::fdopendir(own.get()), &::closedir);
+  if (!walk) return file_error("list", path_, errno);
+  own.release();
+  for (;;) {
+    errno = 0;
+    const dirent* at = ::readdir(walk.get());
+    if (at == nullptr) return errno == 0 ? Status{} : file_error("list", path_, errno);
+    const std::string_view name = at->d_name;
+    if (name == "." || name == "..") continue;
+    Entry entry{std::string(name), Entry::Kind::other};
+    switch (at->d_type) {
+      case DT_REG:
+        entry.kind = Entry::Kind::file;
+        break;
+      case DT_DIR:
+        entry.kind = Entry::Kind::directory;
+        break;
+      case DT_LNK:
+        entry.kind = Entry::Kind::link;
+        break;
+      case DT_UNKNOWN: {  // file systems that do not tell
+        PF_TRY(const FileStatus known, status(name));
+        entry.kind = known.kind;
+        break;
+      }
+      default:
+        break;
+    }
+    PF_TRYV(found(std::move(entry)));
+  }
+}
+
+Result<FileStatus> Directory::status(std::string_view name) const {
+  const Path whole = path_ / name;
+  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  struct stat found{};
+  if (::fstatat(fd_.get(), std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
+    return file_error("look at", whole, errno);
+  return FileStatus{kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size), found.st_mtime,
+                    found.st_nlink, found.st_ino};
+}
+
+Result<Fd> Directory::open_file(std::string_view name) const {
+  const Path whole = path_ / name;
+  // Not blocking: to open a pipe would wait for somebody to write.
+  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_NONBLOCK, whole));
+  PF_TRYV(check_plain(fd, whole));
+  return fd;
+}
+
+Result<std::string> Directory::read_file(std::string_view name, std::size_t max_bytes) const {
+  PF_TRY(const Fd fd, open_file(name));
+  const Path whole = path_ / name;
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return file_error("look at", whole, errno);
+  const Error too_large{Errc::limit, Scope::run, Retry::never,
+                        fmt::format("{} is larger than {} bytes", whole.native(), max_bytes)};
+  if (static_cast<std::uint64_t>(status.st_size) > max_bytes) return too_large;
+  // One octet more, so that a file that grows meanwhile is not cut in silence.
+  std::string content(static_cast<std::size_t>(status.st_size) + 1, '\0');
+  for (std::size_t have = 0;;) {
+    PF_TRY(const std::size_t got, read_up_to(fd, MutableBytes(content).subspan(have), whole));
+    have += got;
+    if (have < content.size()) {
+      content.resize(have);
+      return content;
+    }
+    if (have > max_bytes) return too_large;
+    content.resize(std::min(have * 2, max_bytes + 1));
+  }
+}
+
+Result<Fd> Directory::create_file(std::string_view name) const {
+  return open_at(fd_, name, O_WRONLY | O_CREAT | O_EXCL, path_ / name, 0600);
+}
+
+Result<Fd> Directory::open_to_append(std::string_view name) const {
+  const Path whole = path_ / name;
+  PF_TRY(Fd fd, open_at(fd_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, whole, 0600));
+  PF_TRYV(check_plain(fd, whole));
+  return fd;
+}
+
+Status Directory::rename(std::string_view from, const Directory& target, std::string_view to) const {
+  if (!single_name(from)) return not_plain(path_ / from, "no name of a file in this directory");
+  if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
+  if (::renameat(fd_.get(), std::string(from).c_str(), target.fd_.get(), std::string(to).c_str()) != 0)
+    return file_error("rename a file to", target.path_ / to, errno);
+  return {};
+}
+
+Status Directory::rename_to_new(std::string_view from, const Directory& target, std::string_view to) const {
+  if (!single_name(from)) return not_plain(path_ / from, "no name of a file in this directory");
+  if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
+  const std::string old_name(from), new_name(to);
+  const Path whole = target.path_ / to;
+  if (::renameat2(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), RENAME_NOREPLACE) == 0)
+    return {};
+  if (errno != EINVAL && errno != ENOSYS) return file_error("rename a file to", whole, errno);
+  // File systems that cannot (NFS): a second name in between does the same, and fails if there is one.
+  if (::linkat(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), 0) != 0)
+    return file_error("rename a file to", whole, errno);
+  return remove_file(from);
+}
+
+Status Directory::set_modified(std::string_view name, std::int64_t unix_seconds) const {
+  const Path whole = path_ / name;
+  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  const timespec times[2] = {{.tv_sec = unix_seconds, .tv_nsec = 0}, {.tv_sec = unix_seconds, .tv_nsec = 0}};
+  if (::utimensat(fd_.get(), std::string(name).c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+    return file_error("set the date of", whole, errno);
+  return {};
+}
+
+Status Directory::remove_file(std::string_view name) const {
+  const Path whole = path_ / name;
+  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  if (::unlinkat(fd_.get(), std::string(name).c_str(), 0) != 0 && errno != ENOENT)
+    return file_error("remove", whole, errno);
+  return {};
+}
+
+Status Directory::remove_directory(std::string_view name) const {
+  const Path whole = path_ / name;
+  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  if (::unlinkat(fd_.get(), std::string(name).c_str(), AT_REMOVEDIR) != 0)
+    return file_error("remove the directory", whole, errno);
+  return {};
+}
+
+Status Directory::sync() const {
+  // Some file systems cannot sync a directory; then its names are as durable as they make them.
+  if (::fsync(fd_.get()) != 0 && errno != EINVAL) return file_error("sync", path_, errno);
+  return {};
+}
+
+Status Directory::sync_file_system() const {
+  if (::syncfs(fd_.get()) != 0) return file_error("sync the file system of", path_, errno);
+  return {};
+}
+
+Result<std::uint64_t> Directory::free_bytes() const {
+  struct statvfs found{};
+  if (::fstatvfs(fd_.get(), &found) != 0) return file_error("look at the file system of", path_, errno);
+  return std::uint64_t{found.f_bavail} * found.f_frsize;
+}
+
+Status sync_file(const Fd& fd, const Path& path) {
+  if (::fdatasync(fd.get()) != 0) return file_error("sync", path, errno);
+  return {};
+}
+
+}  // namespace pf::os
