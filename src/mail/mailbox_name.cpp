@@ -1,6 +1,7 @@
 #include "mail/mailbox_name.h"
 
 #include "base/ascii.h"
+#include "base/encoding.h"
 
 #include <algorithm>
 
@@ -103,6 +104,54 @@ class PartWriter {
   bool altered_ = false;
 };
 
+constexpr char exact_separator = '/';
+
+std::string exact_part(std::string_view part) {
+  std::string out;
+  while (!part.empty()) {
+    const auto point = first_code_point(part);
+    const std::string_view piece = part.substr(0, point ? point->length : 1);
+    const bool plain = point && !is_control(point->value) && piece != "/" && piece != "%";
+    for (const char c : piece) {
+      if (plain) {
+        out += c;
+      } else {
+        out += '%';
+        out += hex_encode(std::string_view(&c, 1));
+      }
+    }
+    part.remove_prefix(piece.size());
+  }
+  return out;
+}
+
+std::string exact_name(const MailboxPath& path) {
+  std::string out;
+  for (const auto& part : path.parts) {
+    if (&part != &path.parts.front()) out += exact_separator;
+    out += exact_part(part);
+  }
+  return out;
+}
+
+MailboxPath path_from_exact(std::string_view name) {
+  MailboxPath path;
+  for (const auto piece : split(name, exact_separator)) {
+    std::string part;
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      const auto octet = piece[i] == '%' ? hex_decode(piece.substr(i + 1, 2)) : std::nullopt;
+      if (octet && octet->size() == 1) {
+        part += *octet;
+        i += 2;
+      } else {
+        part += piece[i];
+      }
+    }
+    path.parts.push_back(std::move(part));
+  }
+  return path;
+}
+
 // Length of the first character, an invalid byte being one.
 std::size_t first_length(std::string_view text) {
   const auto point = first_code_point(text);
@@ -130,6 +179,7 @@ MailboxPath MailboxPath::from_display(std::string_view text) {
 
 MailboxPath path_from_wire(std::string_view wire, const NameRules& rules) {
   if (is_inbox_name(wire)) return {{std::string(inbox)}};
+  if (rules.exact) return path_from_exact(wire);
   const auto name = without_prefix(wire, rules.prefix);
   const auto pieces =
       rules.separator == '\0' ? std::vector<std::string_view>{name} : split(name, rules.separator);
@@ -145,6 +195,7 @@ WireName wire_from_path(const MailboxPath& path, const NameRules& rules) {
   if (path.parts.size() == 1 && is_inbox_name(path.parts.front())) {
     return {std::string(inbox), path.parts.front() != inbox};
   }
+  if (rules.exact) return {exact_name(path), false};
   PartWriter writer(rules);
   std::string wire = rules.prefix;
   for (const auto& part : path.parts) {

@@ -37,6 +37,10 @@ struct NameRules {
   std::string forbidden{};     // further characters the server refuses in a part, from its profile
   bool case_sensitive = true;  // "Trash" and "trash" may live side by side
   std::size_t max_bytes = 0;   // of the wire name; 0: unknown
+  // Any name is kept as it is, as stores of our own do: the separator is '/', and of a part the octets that
+  // would be in the way ('/', '%', control characters, what is no UTF-8) are written as %XX.  Nothing else
+  // here but `case_sensitive` counts.
+  bool exact = false;
 };
 
 // Modified UTF-7.  decode gives nothing for what is not valid (bad base64, unpaired surrogate, 8-bit or

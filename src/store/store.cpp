@@ -25,6 +25,10 @@ Task<std::vector<std::optional<MessageRef>>> OpenMailbox::move(const std::vector
   co_return lacks("move messages");
 }
 
+std::string Store::epoch_text(const Epoch& /*epoch*/) const {
+  return {};
+}
+
 Task<std::vector<MailboxInfo>> Store::connect_and_list() {
   PF_CO_TRYV(co_await connect());
   auto found = co_await list();

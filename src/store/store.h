@@ -23,6 +23,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pf::store {
@@ -105,10 +106,18 @@ class MessageStream {
   virtual Task<void> close() = 0;
 };
 
+// Where a message was before, as its store calls things; for a store that keeps a record of it.
+struct Origin {
+  std::string epoch{};         // Store::epoch_text(); empty: nothing is known, or it would mean nothing
+  std::string ref{};           // Store::ref_text()
+  std::string_view mailbox{};  // MailboxInfo::id there, valid until append() has returned
+};
+
 struct AppendItem {
   FlagSet flags;
   std::optional<InternalDate> date;
   MessageSource* body = nullptr;
+  Origin origin{};
 };
 
 struct AppendOutcome {
@@ -219,6 +228,9 @@ class Store {
   [[nodiscard]] virtual std::string label() const = 0;
   // A reference as people know it (IMAP: the uid in decimal).
   [[nodiscard]] virtual std::string ref_text(const MessageRef& ref) const = 0;
+  // An epoch as people know it (IMAP: UIDVALIDITY in decimal).  Empty where references mean nothing to
+  // anybody else.
+  [[nodiscard]] virtual std::string epoch_text(const Epoch& epoch) const;
   // First contact.  Nothing else may be called before it succeeded.
   virtual Task<void> connect() = 0;
   [[nodiscard]] virtual const Features& features() const = 0;

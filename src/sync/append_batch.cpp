@@ -135,9 +135,12 @@ Task<void> BatchAppend::append(Part part) {
     co_return Status{};
   }
   std::vector<store::AppendItem> items;
+  const std::string epoch = run_.source.epoch_text(job_.source_status.epoch);
   for (auto& m : part) {
     if (m.memory != nullptr) m.memory->rewind();
-    items.push_back({job_.rules.kept(m.item.flags), m.item.date, m.body});
+    items.push_back({job_.rules.kept(m.item.flags), m.item.date, m.body, {}});
+    if (epoch.empty()) continue;
+    items.back().origin = {epoch, run_.source.ref_text(m.item.ref), job_.mapped.source.id};
   }
   PacedBody paced(*items.back().body, pace);
   if (piecewise) items.back().body = &paced;

@@ -209,7 +209,7 @@ class Undo {
     if (item) {
       PF_CO_TRY(auto destination, co_await patience.open(target, to, store::Access::append));
       std::vector<store::AppendItem> one;
-      one.push_back({row.flags, there[0].date, item->body});
+      one.push_back({row.flags, there[0].date, item->body, {}});
       PF_CO_TRY(const auto outcomes, co_await destination->append(one));
       stored = outcomes.at(0).kind == store::AppendOutcome::Kind::stored;
       ignore(co_await destination->close());

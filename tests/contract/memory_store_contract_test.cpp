@@ -74,7 +74,7 @@ class MemoryFaults : public ::testing::Test {
     std::vector<store::AppendItem> items;
     for (const int number : numbers) {
       sources.push_back(std::make_unique<TextSource>(sample_message(number)));
-      items.push_back({{}, std::nullopt, sources.back().get()});
+      items.push_back({{}, std::nullopt, sources.back().get(), {}});
     }
     return run(inbox->append(items));
   }
@@ -253,7 +253,7 @@ TEST_F(MemoryFaults, FlagsAreKeptAsTheRulesSayAndDroppedAsTheyDoNot) {
   server->options.dropped_flags = FlagSet::parse("\\Flagged");
   TextSource body(sample_message(1));
   std::vector<store::AppendItem> items;
-  items.push_back({FlagSet::parse("\\Seen \\Draft \\Flagged $Junk"), std::nullopt, &body});
+  items.push_back({FlagSet::parse("\\Seen \\Draft \\Flagged $Junk"), std::nullopt, &body, {}});
   ASSERT_TRUE(run(inbox->append(items)));
   EXPECT_EQ(server->messages("INBOX").front().flags, FlagSet::parse("\\Seen"));
 }

@@ -59,7 +59,7 @@ std::vector<store::AppendOutcome> StoreContract::append(store::OpenMailbox& mail
   std::vector<store::AppendItem> items;
   for (auto& message : messages) {
     sources.push_back(std::make_unique<TextSource>(std::move(message.text)));
-    items.push_back({FlagSet::parse(message.flags), message.date, sources.back().get()});
+    items.push_back({FlagSet::parse(message.flags), message.date, sources.back().get(), {}});
   }
   auto outcomes = must(mailbox.append(items));
   EXPECT_EQ(outcomes.size(), items.size());

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -167,6 +168,16 @@ Result<Fd> Directory::open_to_append(std::string_view name) const {
   PF_TRY(Fd fd, open_at(fd_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, whole, 0600));
   PF_TRYV(check_plain(fd, whole));
   return fd;
+}
+
+Result<Fd> Directory::lock_file(std::string_view name) const {
+  const Path whole = path_ / name;
+  PF_TRY(Fd fd, open_at(fd_, name, O_RDWR | O_NONBLOCK, whole));
+  PF_TRYV(check_plain(fd, whole));
+  if (uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
+  if (errno != EWOULDBLOCK) return file_error("lock", whole, errno);
+  return Error{Errc::locked, Scope::run, Retry::later,
+               fmt::format("{} is in use by another run", path_.native())};
 }
 
 Status Directory::rename(std::string_view from, const Directory& target, std::string_view to) const {

@@ -59,6 +59,10 @@ class Directory {
   // For writing at its end, made (0600) when missing; a regular file with a single name.
   [[nodiscard]] Result<Fd> open_to_append(std::string_view name) const;
 
+  // Held while the descriptor is open, by one writer of all processes; leaves the file as it is. Errc::locked
+  // at once when somebody else has it.
+  [[nodiscard]] Result<Fd> lock_file(std::string_view name) const;
+
   // Replaces what is at `to`.
   Status rename(std::string_view from, const Directory& target, std::string_view to) const;
   // Errc::exists when there is something at `to`.

@@ -58,6 +58,11 @@ std::string ImapStore::ref_text(const MessageRef& ref) const {
   return std::to_string(to_uid(ref).value());
 }
 
+std::string ImapStore::epoch_text(const Epoch& epoch) const {
+  const auto validity = from_handle<imap::UidValidity>(epoch);
+  return validity ? std::to_string(validity->value()) : std::string{};
+}
+
 // What is asked once, in the write of the introduction where the login takes it along.
 struct ImapStore::Arrival {
   Listing* listing = nullptr;  // wanted, too

@@ -22,6 +22,7 @@ class ImapStore final : public Store {
 
   [[nodiscard]] std::string label() const override { return options_.login.label; }
   [[nodiscard]] std::string ref_text(const MessageRef& ref) const override;
+  [[nodiscard]] std::string epoch_text(const Epoch& epoch) const override;
   Task<void> connect() override;
   [[nodiscard]] const Features& features() const override { return features_; }
   [[nodiscard]] const NameRules& name_rules() const override { return rules_; }

@@ -1,5 +1,7 @@
 #include "mail/mailbox_name.h"
 
+#include "base/ascii.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -177,6 +179,27 @@ RC_GTEST_PROP(WireFromPath, IsSafeOnTheWireForAnyBytes, (const std::vector<std::
 RC_GTEST_PROP(PathFromWire, TakesAnyBytes, (const std::string& wire)) {
   const auto rules = any_rules();
   RC_ASSERT(!path_from_wire(wire, rules).parts.empty());
+}
+
+TEST(ExactNames, HoldWhatOtherRulesWouldAlter) {
+  const NameRules exact{.separator = '/', .exact = true};
+  EXPECT_EQ(wire_of({"Work", "2024"}, exact), "Work/2024");
+  EXPECT_EQ(wire_of({"Entwürfe & Co", "..", " "}, exact), "Entwürfe & Co/../ ");
+  EXPECT_EQ(wire_of({"a/b", "50%", "bell\a"}, exact), "a%2fb/50%25/bell%07");
+  EXPECT_EQ(wire_of({"no UTF-8: \xE4"}, exact), "no UTF-8: %e4");
+  EXPECT_EQ(wire_of({"", "", ""}, exact), "//");
+  EXPECT_EQ(wire_of({"INBOX"}, exact), "INBOX");
+  // What is no escape of ours is taken as it is.
+  EXPECT_EQ(parts_of("a%2/b%/c%zz/%2f", exact), (Parts{"a%2", "b%", "c%zz", "/"}));
+}
+
+RC_GTEST_PROP(ExactNames, AnyNameComesBack, (const std::vector<std::string>& parts)) {
+  RC_PRE(!parts.empty());
+  RC_PRE(parts.size() > 1 || !iequals(parts.front(), "INBOX"));
+  const NameRules exact{.separator = '/', .exact = true};
+  const auto name = wire_from_path({parts}, exact);
+  RC_ASSERT(!name.altered);
+  RC_ASSERT(path_from_wire(name.wire, exact).parts == parts);
 }
 
 TEST(GlobMatch, KnowsRunsAndSingleCharacters) {

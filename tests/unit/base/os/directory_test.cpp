@@ -136,6 +136,18 @@ TEST_F(DirectoryTest, RenamesAcrossDirectoriesAndReplacesOnlyWhereWanted) {
   EXPECT_EQ(code(dir.rename("b", sub, "y")), Errc::not_found);
 }
 
+TEST_F(DirectoryTest, ALockIsForOneAndLeavesTheFileAsItIs) {
+  put("a", "kept");
+  {
+    const auto mine = dir.lock_file("a");
+    ASSERT_TRUE(mine);
+    EXPECT_EQ(code(dir.lock_file("a")), Errc::locked);
+    EXPECT_EQ(get("a"), "kept");
+  }
+  EXPECT_TRUE(dir.lock_file("a"));
+  EXPECT_EQ(code(dir.lock_file("none")), Errc::not_found);
+}
+
 TEST_F(DirectoryTest, KeepsTheDateAndAppends) {
   {
     const Fd fd = dir.open_to_append("log").value();
