@@ -1,6 +1,5 @@
 #include "state/writer.h"
 
-#include "async/event.h"
 #include "base/step.h"
 
 #include <asio/associated_executor.hpp>
@@ -10,7 +9,10 @@
 #include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <deque>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -56,15 +58,14 @@ Status run_in_savepoint(Writer::Work& work, Database& database) {
 
 struct Writer::Impl {
   Impl(std::unique_ptr<Database> file, std::size_t limit, Served by)
-      : database(std::move(file)), max_waiting(limit), served(by) {}
+      : database(std::move(file)), max_batch(std::max<std::size_t>(limit, 1)), served(by) {}
 
-  // On the event loop.
-  asio::awaitable<void> take_place();
-  void give_place();
+  // On any loop.
   void push(Job job);
 
   // On the thread.
   void serve_all();
+  bool next_batch(std::vector<Job>& batch);
   void serve(std::vector<Job>& batch);
   Status transact(std::vector<Job>& batch, std::vector<Status>& results);
   Status last_sync();
@@ -73,31 +74,17 @@ struct Writer::Impl {
   std::optional<Error> broken;         // the thread's alone
   bool unsynced = false;               // the thread's alone: committed, but not durable
 
-  const std::size_t max_waiting;
+  const std::size_t max_batch;
   const Served served;
-  AsyncMutex turn;  // the loop's alone: keeps the order among callers that wait for room
-  Event room;
-  std::size_t in_flight = 0;
 
   mutable std::mutex mutex;
   std::condition_variable wake;
-  std::vector<Job> queue;
+  std::deque<Job> queue;
   bool stopping = false;
   Counters counters;
   std::thread thread;
   Status end;  // written by the thread, read after the join
 };
-
-asio::awaitable<void> Writer::Impl::take_place() {
-  auto lock = co_await turn.lock();
-  while (in_flight >= max_waiting) co_await room.wait();
-  ++in_flight;
-}
-
-void Writer::Impl::give_place() {
-  --in_flight;
-  room.notify_all();
-}
 
 void Writer::Impl::push(Job job) {
   bool closed = false;
@@ -118,17 +105,20 @@ void Writer::Impl::push(Job job) {
 }
 
 void Writer::Impl::serve_all() {
-  for (;;) {
-    std::vector<Job> batch;
-    {
-      std::unique_lock lock(mutex);
-      wake.wait(lock, [this] { return stopping || !queue.empty(); });
-      batch.swap(queue);
-      if (batch.empty()) break;
-    }
-    serve(batch);
-  }
+  std::vector<Job> batch;
+  while (next_batch(batch)) serve(batch);
   end = last_sync();
+}
+
+// False when the last one is done and no more may come.
+bool Writer::Impl::next_batch(std::vector<Job>& batch) {
+  batch.clear();
+  std::unique_lock lock(mutex);
+  wake.wait(lock, [this] { return stopping || !queue.empty(); });
+  const auto end_of_batch = queue.begin() + static_cast<std::ptrdiff_t>(std::min(queue.size(), max_batch));
+  std::move(queue.begin(), end_of_batch, std::back_inserter(batch));
+  queue.erase(queue.begin(), end_of_batch);
+  return !batch.empty();
 }
 
 void Writer::Impl::serve(std::vector<Job>& batch) {
@@ -186,8 +176,8 @@ Status Writer::Impl::last_sync() {
   return database->exec("UPDATE heartbeat SET beats=beats+1");
 }
 
-Writer::Writer(std::unique_ptr<Database> database, std::size_t max_waiting, Served served)
-    : impl_(std::make_shared<Impl>(std::move(database), max_waiting, served)) {
+Writer::Writer(std::unique_ptr<Database> database, std::size_t max_batch, Served served)
+    : impl_(std::make_shared<Impl>(std::move(database), max_batch, served)) {
   if (served == Served::by_caller) return;
   // A plain pointer: close() joins before the last owner can go.
   impl_->thread = std::thread([impl = impl_.get()] { impl->serve_all(); });
@@ -198,9 +188,7 @@ Writer::~Writer() {
 }
 
 Task<void> Writer::submit(Kind kind, Work work) {
-  auto impl = impl_;
-  co_await impl->take_place();
-  auto start = [impl, kind, job = std::move(work)](auto handler) mutable {
+  auto start = [impl = impl_, kind, job = std::move(work)](auto handler) mutable {
     auto executor = asio::get_associated_executor(handler);
     auto guard = asio::make_work_guard(executor);  // the loop must not end while we are away
     auto complete = [executor, guard = std::move(guard),
@@ -214,7 +202,6 @@ Task<void> Writer::submit(Kind kind, Work work) {
   };
   auto status = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Status)>(
       std::move(start), asio::use_awaitable);
-  impl->give_place();
   co_return status;
 }
 

@@ -1,9 +1,9 @@
-// The one thread that touches the database.  Callers on the event loop hand in a piece of work and await its
-// result; all work that waits goes into one transaction with one commit (group commit), so many lanes share
-// one sync of the disk.
+// The one thread that touches the database.  Callers on any event loop hand in a piece of work and await its
+// result; all work that waits goes into one transaction with one commit (group commit), so many lanes and
+// many accounts share one sync of the disk.
 //
 // Invariants (each has a test):
-//   - the event loop never waits for the disk
+//   - no event loop ever waits for the disk
 //   - work is done in the order it was handed in
 //   - a durable call returns after its commit has reached the disk
 //   - work that fails leaves nothing behind and does not disturb its neighbours in the transaction
@@ -31,21 +31,23 @@ class Writer {
   };
   using Work = std::move_only_function<Status(Database&)>;
 
-  static constexpr std::size_t default_max_waiting = 1024;
+  // Work in one transaction: what comes behind it waits for the next, so that nobody waits for the work of
+  // all.
+  static constexpr std::size_t default_max_batch = 1024;
 
   // by_caller: no thread; submit() does the work before it suspends.  For tests that must know what is on
   // disk at every moment.
   enum class Served : std::uint8_t { by_thread, by_caller };
 
-  // At most `max_waiting` calls are in the queue; further callers are suspended until there is room.
-  explicit Writer(std::unique_ptr<Database> database, std::size_t max_waiting = default_max_waiting,
+  explicit Writer(std::unique_ptr<Database> database, std::size_t max_batch = default_max_batch,
                   Served served = Served::by_thread);
   // close().
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // All callers must be on one event loop, and the Writer must go before that loop does.
+  // From any event loop that outlives the Writer; the caller is resumed on its own.  With Served::by_caller
+  // from one loop only.
   Task<void> submit(Kind kind, Work work);
 
   // submit() for work that gives a value: work(Database&) -> Result<T>.

@@ -123,7 +123,7 @@ inline sync::Summary World::run() {
   auto opened = state::Database::open(state.string());
   if (!opened) throw std::runtime_error(opened.error().describe());
   if (!opened->notes.empty()) throw std::runtime_error(opened->notes.front());
-  state::Writer by_hand(std::move(opened->database), state::Writer::default_max_waiting,
+  state::Writer by_hand(std::move(opened->database), state::Writer::default_max_batch,
                         state::Writer::Served::by_caller);
   writer = &by_hand;
   store::MemoryStore source(from, "memory:from"), target(to, "memory:to");

@@ -1,6 +1,8 @@
 // The invariants at the top of state/writer.h.
 #include "unit/state/journal_fixture.h"
 
+#include <array>
+#include <atomic>
 #include <latch>
 #include <thread>
 
@@ -156,7 +158,7 @@ TEST_F(WriterOf, TheEventLoopGoesOnWhileTheDiskIsBusy) {
   EXPECT_TRUE(ticked);
 }
 
-TEST_F(WriterOf, AFullQueueSuspendsItsCallersAndKeepsTheirOrder) {
+TEST_F(WriterOf, MoreThanABatchHoldsWaitsForTheNextAndKeepsItsOrder) {
   TempDir dir;
   auto opened = Database::open(dir.path());
   ASSERT_TRUE(opened);
@@ -177,6 +179,142 @@ TEST_F(WriterOf, AFullQueueSuspendsItsCallersAndKeepsTheirOrder) {
   ASSERT_TRUE(run(all()));
   ASSERT_EQ(order.size(), 40U);
   EXPECT_TRUE(std::ranges::is_sorted(order));
+}
+
+TEST_F(WriterOf, ABatchIsNoLargerThanWanted) {
+  TempDir dir;
+  auto opened = Database::open(dir.path());
+  ASSERT_TRUE(opened);
+  Writer small(std::move(opened->database), 2);
+  Gate gate;
+  auto all = [&]() -> Task<void> {
+    TaskGroup group;
+    co_await group.spawn(small.submit(Writer::Kind::read, gate.work()));
+    gate.reached.wait();
+    for (int i = 0; i < 6; ++i) {
+      Writer::Work work = insert(fmt::format("{}", i));
+      co_await group.spawn(small.submit(Writer::Kind::write, std::move(work)));
+    }
+    gate.open.count_down();
+    auto joined = co_await group.join();
+    co_return joined;
+  };
+  ASSERT_TRUE(run(all()));
+  EXPECT_EQ(small.counters().commits, 3U);
+}
+
+// ---- several loops, each on a thread of its own
+
+TEST_F(WriterOf, ServesSeveralLoopsAndResumesEachCallerOnItsOwn) {
+  TempDir dir;
+  auto opened = Database::open(dir.path());
+  ASSERT_TRUE(opened);
+  constexpr int threads = 4;
+  constexpr int calls = 200;
+  std::array<std::vector<int>, threads> order;  // touched by the writer's thread, read after all have ended
+  std::vector<std::unique_ptr<Loop>> loops;
+  Writer writer(std::move(opened->database));
+  auto one_loop = [&](int thread) -> Task<void> {
+    const auto home = std::this_thread::get_id();
+    TaskGroup group;
+    for (int i = 0; i < calls; ++i) {
+      Writer::Work work = [&order, thread, i](Database& database) -> Status {
+        order[static_cast<std::size_t>(thread)].push_back(i);
+        return database.exec("INSERT INTO server VALUES(?, 1)", {fmt::format("{} {}", thread, i)});
+      };
+      const auto kind = i % 10 == 0 ? Writer::Kind::durable : Writer::Kind::write;
+      if (i % 3 == 0) {
+        PF_CO_TRYV(co_await writer.submit(kind, std::move(work)));
+        EXPECT_EQ(std::this_thread::get_id(), home);
+      } else {
+        co_await group.spawn(writer.submit(kind, std::move(work)));
+      }
+    }
+    auto joined = co_await group.join();
+    EXPECT_EQ(std::this_thread::get_id(), home);
+    co_return joined;
+  };
+  {
+    std::vector<std::jthread> running;
+    for (int i = 0; i < threads; ++i) loops.push_back(std::make_unique<Loop>());
+    for (int i = 0; i < threads; ++i) {
+      running.emplace_back([&, i] {
+        const auto done = loops[static_cast<std::size_t>(i)]->run(one_loop(i));
+        EXPECT_TRUE(done) << (done ? "" : done.error().describe());
+      });
+    }
+  }
+  EXPECT_TRUE(writer.close());
+  for (const auto& of_loop : order) {
+    EXPECT_EQ(of_loop.size(), static_cast<std::size_t>(calls));
+    EXPECT_TRUE(std::ranges::is_sorted(of_loop));
+  }
+  EXPECT_EQ(writer.counters().calls, static_cast<std::uint64_t>(threads) * calls);
+  const auto again = Database::open(dir.path());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->database->integer("SELECT count(*) FROM server").value(), threads * calls);
+}
+
+TEST_F(WriterOf, CallersOnSeveralLoopsShareOneSync) {
+  Gate gate;
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (int i = 0; i < 3; ++i) loops.push_back(std::make_unique<Loop>());
+  std::latch handed_in(2);
+  auto hold = [&]() -> Task<void> {
+    auto held = co_await place.writer->submit(Writer::Kind::read, gate.work());
+    co_return held;
+  };
+  auto write = [&](int thread) -> Task<void> {
+    TaskGroup group;
+    for (int i = 0; i < 5; ++i) {
+      Writer::Work work = insert(fmt::format("{} {}", thread, i));
+      co_await group.spawn(place.writer->submit(Writer::Kind::durable, std::move(work)));
+    }
+    handed_in.count_down();
+    auto joined = co_await group.join();
+    co_return joined;
+  };
+  const auto before = place.writer->counters();
+  {
+    std::jthread holder([&] { EXPECT_TRUE(loops[0]->run(hold())); });
+    gate.reached.wait();
+    std::jthread first([&] { EXPECT_TRUE(loops[1]->run(write(1))); });
+    std::jthread second([&] { EXPECT_TRUE(loops[2]->run(write(2))); });
+    handed_in.wait();
+    gate.open.count_down();
+  }
+  EXPECT_TRUE(place.writer->close());  // before the loops it answers to
+  EXPECT_EQ(place.writer->counters().syncs - before.syncs, 1U);
+}
+
+TEST_F(WriterOf, ClosingWhileSeveralLoopsHandInLosesNothingThatWasToldDone) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (int i = 0; i < 3; ++i) loops.push_back(std::make_unique<Loop>());
+  std::atomic<int> told_done{0};
+  std::latch some_done(30);
+  auto write = [&](int thread) -> Task<void> {
+    for (int i = 0;; ++i) {
+      Writer::Work work = insert(fmt::format("{} {}", thread, i));
+      const auto done = co_await place.writer->submit(Writer::Kind::write, std::move(work));
+      if (!done) {
+        EXPECT_EQ(done.error().code, Errc::cancelled);
+        co_return Status{};
+      }
+      ++told_done;
+      if (i < 10) some_done.count_down();
+    }
+  };
+  {
+    std::vector<std::jthread> running;
+    for (int i = 0; i < 3; ++i) {
+      running.emplace_back([&, i] { EXPECT_TRUE(loops[static_cast<std::size_t>(i)]->run(write(i))); });
+    }
+    some_done.wait();
+    EXPECT_TRUE(place.writer->close());
+  }
+  const auto opened = Database::open(place.dir.path());
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->database->integer("SELECT count(*) FROM server").value(), told_done.load());
 }
 
 TEST_F(WriterOf, AfterDamageEveryCallGetsTheSameErrorAndTheNextStartSetsTheFileAside) {
