@@ -1,19 +1,14 @@
 #include "cli/args.h"
 
 #include "base/ascii.h"
+#include "cli/args_parts.h"
 #include "cli/did_you_mean.h"
 #include "cli/options.h"
-#include "cli/raw_args.h"
-#include "config/config_file.h"
 #include "config/sizes.h"
-#include "config/usage.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
-#include <utility>
 #include <vector>
 
 namespace pf::cli {
@@ -21,39 +16,7 @@ namespace {
 
 using config::usage_error;
 
-constexpr std::uint64_t max_removals = 1'000'000'000'000;
 constexpr std::uint64_t max_run = std::numeric_limits<std::int64_t>::max();
-constexpr std::uint64_t max_message_rate = 1'000'000;
-
-// Parses the value of `option`, when it is given, into `into`.
-template <class T, class Parse>
-Status take(const RawArgs& raw, std::string_view option, Parse parse, T& into) {
-  const auto text = raw.one(option);
-  if (!text) return {};
-  auto value = parse(*text);
-  if (!value) return std::move(value.error().at(fmt::format("--{}", option)));
-  into = *std::move(value);
-  return {};
-}
-
-void take_text(const RawArgs& raw, std::string_view option, std::string& into) {
-  if (const auto text = raw.one(option)) into = *text;
-}
-
-Error not_one_of(std::string_view text, std::string_view words) {
-  return usage_error(fmt::format("'{}' is unknown: use {}", text, words));
-}
-
-Result<Duration> parse_wait(std::string_view text) {
-  PF_TRY(const auto time, config::parse_duration(text));
-  return Duration(time);
-}
-
-Result<Duration> parse_positive_wait(std::string_view text) {
-  PF_TRY(const auto time, parse_wait(text));
-  if (time == Duration::zero()) return usage_error("it must be more than 0");
-  return time;
-}
 
 Result<sync::Order> parse_order(std::string_view text) {
   if (text == "oldest") return sync::Order::oldest;
@@ -61,175 +24,13 @@ Result<sync::Order> parse_order(std::string_view text) {
   return not_one_of(text, "oldest or newest");
 }
 
-Result<std::size_t> parse_connections(std::string_view text) {
-  return config::parse_count(text, 1, config::max_connections);
-}
-
-Result<sync::Mode> parse_mode(std::string_view text) {
-  for (const auto mode : {sync::Mode::copy, sync::Mode::mirror, sync::Mode::two_way})
-    if (text == sync::name(mode)) return mode;
-  return not_one_of(text, "copy, mirror or two-way");
-}
-
-// "100" messages or "5%" of what is there, from 0.
-Status parse_most(std::string_view text, sync::RemovalPolicy& removal) {
-  if (const auto count = config::parse_count(text, 0, max_removals)) {
-    removal.most_messages = *count;
-    return {};
-  }
-  constexpr double whole = 100;
-  const bool percent = text.ends_with('%') && text.size() > 1;
-  double value = 0;
-  const auto number = text.substr(0, text.size() - (percent ? 1 : 0));
-  const auto* end = number.data() + number.size();
-  const auto [rest, error] =
-      std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
-  const bool in_range = value >= 0 && value <= whole;  // "nan" is a number to from_chars
-  if (!percent || error != std::errc{} || rest != end || !in_range)
-    return usage_error(fmt::format("'{}' is no number and no share: write 100 or 5%", text));
-  removal.most_percent = value;
-  return {};
-}
-
-// What only makes sense where something is removed, or only in a mirror.
-Status check_removal_options(const RawArgs& raw, sync::Mode mode) {
-  const auto given = [&](std::string_view option) { return raw.has(option) || raw.one(option); };
-  if (given("delete-extra") && mode != sync::Mode::mirror)
-    return usage_error("--delete-extra needs --mode mirror");
-  for (const std::string_view option : {"expunge", "max-delete", "delete-to", "delete-mailboxes", "yes"})
-    if (given(option) && mode == sync::Mode::copy)
-      return usage_error(fmt::format("--{} needs --mode mirror or two-way", option));
-  if (raw.has("keep-deleted") && mode == sync::Mode::two_way)
-    return usage_error("--keep-deleted and --mode two-way exclude each other");
-  if (raw.has("expunge") && raw.one("delete-to"))
-    return usage_error("--expunge and --delete-to exclude each other");
-  // What was left out of the comparison would count as extra.
-  for (const std::string_view option : {"since", "before", "max-size", "skip-deleted"})
-    if (given(option) && raw.has("delete-extra"))
-      return usage_error(fmt::format("--delete-extra and --{} exclude each other", option));
-  return {};
-}
-
-Result<sync::RemovalPolicy> removal(const RawArgs& raw, sync::Mode mode) {
-  sync::RemovalPolicy removal;
-  PF_TRYV(check_removal_options(raw, mode));
-  removal.extra = raw.has("delete-extra");
-  removal.for_good = raw.has("expunge");
-  removal.mailboxes = raw.has("delete-mailboxes");
-  removal.confirmed = raw.has("yes");
-  take_text(raw, "delete-to", removal.quarantine);
-  if (iequals(removal.quarantine, "INBOX"))
-    return usage_error("--delete-to: INBOX cannot be the quarantine: name a mailbox of its own");
-  if (const auto text = raw.one("max-delete")) {
-    if (auto parsed = parse_most(*text, removal); !parsed)
-      return std::move(parsed.error().at("--max-delete"));
-  }
-  return removal;
-}
-
-Result<std::uint64_t> parse_message_rate(std::string_view text) {
-  return config::parse_count(text, 1, max_message_rate);
-}
-
-Result<sync::PacePolicy> pace(const RawArgs& raw) {
-  sync::PacePolicy pace;
-  PF_TRYV(take(raw, "max-rate", config::parse_size, pace.bytes_per_second));
-  PF_TRYV(take(raw, "max-messages-rate", parse_message_rate, pace.messages_per_second));
-  PF_TRYV(take(raw, "max-bytes", config::parse_size, pace.most_bytes));
-  return pace;
-}
-
-Result<sync::MailboxChoice> mailbox_choice(const RawArgs& raw) {
-  sync::MailboxChoice choice;
-  choice.include = raw.all("mailbox");
-  choice.exclude = raw.all("exclude");
-  choice.map_special_use = raw.has("map-special-use");
-  for (const auto& text : raw.all("map")) {
-    auto pair = config::parse_map(text);
-    if (!pair) return std::move(pair.error().at("--map"));
-    choice.map.push_back(*std::move(pair));
-  }
-  return choice;
-}
-
-Result<sync::MessageChoice> message_choice(const RawArgs& raw) {
-  sync::MessageChoice choice;
-  PF_TRYV(take(raw, "since", config::parse_date, choice.since));
-  PF_TRYV(take(raw, "before", config::parse_date, choice.before));
-  PF_TRYV(take(raw, "max-size", config::parse_size, choice.max_size));
-  choice.skip_deleted = raw.has("skip-deleted");
-  if (choice.since && choice.before && *choice.since >= *choice.before)
-    return usage_error("--since is not before --before: no message can match");
-  return choice;
-}
-
-Result<sync::Timing> timing(const RawArgs& raw) {
-  sync::Timing timing;
-  PF_TRYV(take(raw, "settle", parse_wait, timing.settle_floor));
-  PF_TRYV(take(raw, "time-limit", parse_positive_wait, timing.budget));
-  return timing;
-}
-
-// `prefix` is "from-", "to-" or nothing.
-Result<EndpointArgs> endpoint(const RawArgs& raw, std::size_t position, std::string_view prefix) {
-  EndpointArgs args;
-  args.where = raw.positionals[position];
-  const std::array sources = {std::pair{"env", &args.password_env}, std::pair{"file", &args.password_file},
-                              std::pair{"command", &args.password_command}};
-  std::string first;
-  for (const auto& [kind, slot] : sources) {
-    const auto option = fmt::format("{}password-{}", prefix, kind);
-    take_text(raw, option, *slot);
-    if (slot->empty()) continue;
-    if (!first.empty()) return usage_error(fmt::format("--{} and --{} exclude each other", first, option));
-    first = option;
-  }
-  return args;
-}
-
-Result<OutputArgs> output(const RawArgs& raw) {
-  OutputArgs args;
-  args.format = raw.has("json") ? Format::json : Format::text;
-  args.quiet = raw.has("quiet");
-  args.verbose = raw.count("verbose");
-  take_text(raw, "report", args.report_dir);
-  if (args.quiet && args.verbose > 0) return usage_error("--quiet and --verbose exclude each other");
-  return args;
-}
-
-Result<CommonArgs> common(const RawArgs& raw) {
-  CommonArgs args;
-  PF_TRY(args.output, output(raw));
-  take_text(raw, "config", args.config_file);
-  take_text(raw, "state-dir", args.state_dir);
-  take_text(raw, "trace", args.trace_file);
-  PF_TRYV(take(raw, "compress", config::parse_compress, args.compress));
-  PF_TRYV(take(raw, "timeout", parse_positive_wait, args.io_timeout));
-  args.allow_cleartext = raw.has("allow-cleartext");
-  return args;
-}
-
 Result<Command> sync_command(const RawArgs& raw) {
   SyncCommand command;
-  auto& policy = command.policy;
-  PF_TRYV(take(raw, "mode", parse_mode, policy.mode));
-  PF_TRY(policy.removal, removal(raw, policy.mode));
-  PF_TRY(policy.pace, pace(raw));
   PF_TRY(command.from, endpoint(raw, 0, "from-"));
   PF_TRY(command.to, endpoint(raw, 1, "to-"));
   PF_TRY(command.common, common(raw));
-  PF_TRY(policy.mailboxes, mailbox_choice(raw));
-  PF_TRY(policy.messages, message_choice(raw));
-  PF_TRY(policy.timing, timing(raw));
-  PF_TRYV(take(raw, "order", parse_order, policy.order));
-  PF_TRYV(take(raw, "connections", parse_connections, policy.connections));
-  policy.dry_run = raw.has("dry-run");
-  policy.sync_flags = !raw.has("no-flags");
-  policy.keep_deleted = raw.has("keep-deleted");
-  policy.retry_failed = raw.has("retry-failed");
-  policy.adopt_renumbered = raw.has("adopt-renumbered");
-  policy.verify_after = raw.has("verify");
-  if (policy.dry_run && policy.verify_after) return usage_error("--dry-run and --verify exclude each other");
+  PF_TRY(command.policy, sync_policy(raw));
+  PF_TRYV(take(raw, "order", parse_order, command.policy.order));
   return command;
 }
 
@@ -279,41 +80,79 @@ Result<Command> completion_command(const RawArgs& raw) {
   return not_one_of(shell, "bash, zsh or fish");
 }
 
-Error unknown_command(std::string_view word) {
-  if (word.starts_with('-'))
-    return usage_error(fmt::format("unknown option '{}'", word), "see 'postferry --help'");
+Result<Command> man_command(const RawArgs& /*raw*/) {
+  return ManCommand{};
+}
+
+// One for every command of the table.
+constexpr std::array parsers = {
+    std::pair{std::string_view("sync"), &sync_command},
+    std::pair{std::string_view("verify"), &verify_command},
+    std::pair{std::string_view("undo"), &undo_command},
+    std::pair{std::string_view("doctor"), &doctor_command},
+    std::pair{std::string_view("completion"), &completion_command},
+    std::pair{std::string_view("man"), &man_command},
+};
+
+// `family`: "bulk" when `word` stands behind it.
+Error unknown_command(std::string_view word, std::string_view family = {}) {
+  const auto name = family.empty() ? std::string(word) : fmt::format("{} {}", family, word);
+  const auto help = fmt::format("see 'postferry {}{}--help'", family, family.empty() ? "" : " ");
+  if (word.starts_with('-')) return usage_error(fmt::format("unknown option '{}'", name), help);
   std::vector<std::string_view> names = {"help"};
-  for (const auto& command : commands())
-    if (!command.hidden) names.push_back(command.name);
-  const auto meant = did_you_mean(word, names);
-  return usage_error(fmt::format("unknown command '{}'", word),
-                     meant ? fmt::format("did you mean {}?", *meant) : "see 'postferry --help'");
+  for (const auto& command : commands()) {
+    if (command.hidden) continue;
+    names.push_back(command.name);
+    if (family.empty() && !family_of(command).empty()) names.push_back(family_of(command));
+  }
+  const auto meant = did_you_mean(name, names);
+  return usage_error(fmt::format("unknown command '{}'", name),
+                     meant ? fmt::format("did you mean {}?", *meant) : help);
+}
+
+// What the first words name, and how many of them do.
+struct Named {
+  std::string_view name;
+  std::size_t words = 0;
+  const CommandSpec* spec = nullptr;  // nothing: a family
+};
+
+Result<Named> find_named(std::span<const std::string> words) {
+  const std::string_view first = words.front();
+  if (!is_family(first)) {
+    const auto* spec = find_command(first);
+    return spec == nullptr ? Result<Named>(unknown_command(first)) : Named{first, 1, spec};
+  }
+  if (words.size() == 1)
+    return usage_error(fmt::format("'{}' is no command by itself", first),
+                       fmt::format("see 'postferry {} --help'", first));
+  const std::string_view second = words[1];
+  if (second == "--help" || second == "-h") return Named{first, 1, nullptr};
+  const auto* spec = find_command(fmt::format("{} {}", first, second));
+  if (spec == nullptr) return unknown_command(second, first);
+  return Named{spec->name, 2, spec};
 }
 
 Result<Command> help_command(std::span<const std::string> words) {
   if (words.empty() || words.front().starts_with('-')) return HelpCommand{};
-  if (find_command(words.front()) == nullptr) return unknown_command(words.front());
-  return HelpCommand{words.front()};
+  if (words.size() == 1 && is_family(words.front())) return HelpCommand{words.front()};
+  PF_TRY(const auto named, find_named(words));
+  return HelpCommand{std::string(named.name)};
 }
 
 }  // namespace
 
 Result<Command> parse_args(std::span<const std::string> words) {
   if (words.empty()) return usage_error("no command", "see 'postferry --help'");
-  const auto& name = words.front();
-  const auto rest = words.subspan(1);
-  if (name == "--help" || name == "-h" || name == "help") return help_command(rest);
-  if (name == "--version" || name == "-V") return VersionCommand{};
-  const auto* spec = find_command(name);
-  if (spec == nullptr) return unknown_command(name);
-  PF_TRY(const auto raw, parse_raw(*spec, rest));
-  if (raw.has("help")) return HelpCommand{name};
-  if (name == "sync") return sync_command(raw);
-  if (name == "verify") return verify_command(raw);
-  if (name == "undo") return undo_command(raw);
-  if (name == "doctor") return doctor_command(raw);
-  if (name == "completion") return completion_command(raw);
-  return ManCommand{};
+  const auto& first = words.front();
+  if (first == "--help" || first == "-h" || first == "help") return help_command(words.subspan(1));
+  if (first == "--version" || first == "-V") return VersionCommand{};
+  PF_TRY(const auto named, find_named(words));
+  if (named.spec == nullptr) return HelpCommand{std::string(named.name)};
+  PF_TRY(const auto raw, parse_raw(*named.spec, words.subspan(named.words)));
+  if (raw.has("help")) return HelpCommand{std::string(named.name)};
+  const auto parser = std::ranges::find(parsers, named.name, [](const auto& entry) { return entry.first; });
+  return parser->second(raw);
 }
 
 }  // namespace pf::cli

@@ -65,7 +65,7 @@ struct CompletionCommand {
 };
 struct ManCommand {};
 struct HelpCommand {
-  std::string topic;  // name of a command; empty: the program
+  std::string topic;  // name of a command or a family; empty: the program
 };
 struct VersionCommand {};
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -23,10 +24,40 @@ void each_command(Visit visit) {
     if (!command.hidden) visit(command);
 }
 
+// "bulk", ...: each once.
+std::vector<std::string_view> families() {
+  std::vector<std::string_view> out;
+  each_command([&](const CommandSpec& command) {
+    const auto family = family_of(command);
+    if (!family.empty() && std::ranges::find(out, family) == out.end()) out.push_back(family);
+  });
+  return out;
+}
+
+template <class Visit>
+void each_member(std::string_view family, Visit visit) {
+  each_command([&](const CommandSpec& command) {
+    if (family_of(command) == family) visit(command);
+  });
+}
+
+// "sync" of "bulk sync", and of "sync".
+std::string_view last_word(const CommandSpec& command) {
+  return command.name.substr(command.name.rfind(' ') + 1);
+}
+
+// The first words of all commands.
 std::string command_names() {
   std::string out;
-  each_command([&](const CommandSpec& command) { out += fmt::format("{} ", command.name); });
+  each_member({}, [&](const CommandSpec& command) { out += fmt::format("{} ", command.name); });
+  for (const auto family : families()) out += fmt::format("{} ", family);
   return out + "help";
+}
+
+std::string member_names(std::string_view family) {
+  std::string out;
+  each_member(family, [&](const CommandSpec& command) { out += fmt::format("{} ", last_word(command)); });
+  return out + "--help";
 }
 
 // A quote inside single quotes of a shell.
@@ -62,7 +93,7 @@ std::string bash_command(const CommandSpec& command) {
     if (option.takes != Takes::nothing)
       cases += fmt::format("        --{}) {}; return ;;\n", option.name, bash_value(option));
   });
-  auto out = fmt::format("    {})\n", command.name);
+  auto out = fmt::format("    '{}')\n", command.name);
   if (!cases.empty()) out += fmt::format("      case \"$prev\" in\n{}      esac\n", cases);
   out += fmt::format("      COMPREPLY=($(compgen -W '{}{}{}' -- \"$cur\")) ;;\n",
                      fmt::join(command.words, " "), command.words.empty() ? "" : " ", names);
@@ -77,7 +108,14 @@ std::string bash_script() {
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n";
   out += fmt::format("    COMPREPLY=($(compgen -W '{} --help --version' -- \"$cur\"))\n    return\n  fi\n",
                      command_names());
-  out += "  case \"${COMP_WORDS[1]}\" in\n";
+  out += "  local command=\"${COMP_WORDS[1]}\"\n";
+  for (const auto family : families())
+    out += fmt::format(
+        "  if [ \"$command\" = {0} ]; then\n    if [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+        "      COMPREPLY=($(compgen -W '{1}' -- \"$cur\"))\n      return\n    fi\n"
+        "    command=\"{0} ${{COMP_WORDS[2]}}\"\n  fi\n",
+        family, member_names(family));
+  out += "  case \"$command\" in\n";
   each_command([&](const CommandSpec& command) { out += bash_command(command); });
   out += fmt::format("    help) COMPREPLY=($(compgen -W '{}' -- \"$cur\")) ;;\n", command_names());
   return out + "  esac\n}\ncomplete -F _postferry postferry\n";
@@ -116,6 +154,15 @@ std::string zsh_option(const Option& option) {
   return "        " + shell_quoted(spec) + " \\\n";
 }
 
+std::string zsh_descriptions(std::string_view family) {
+  std::string out;
+  each_member(family, [&](const CommandSpec& command) {
+    out += fmt::format("      {}\n",
+                       shell_quoted(fmt::format("{}:{}", last_word(command), zsh_escaped(command.summary))));
+  });
+  return out;
+}
+
 std::string zsh_script() {
   std::string out =
       "#compdef postferry\n"
@@ -123,18 +170,22 @@ std::string zsh_script() {
       "_postferry() {\n"
       "  if (( CURRENT == 2 )); then\n"
       "    local -a commands=(\n";
-  each_command([&](const CommandSpec& command) {
-    out += fmt::format("      {}\n",
-                       shell_quoted(fmt::format("{}:{}", command.name, zsh_escaped(command.summary))));
-  });
+  out += zsh_descriptions({});
+  for (const auto family : families()) out += fmt::format("      '{}:commands of two words'\n", family);
   out +=
       "      'help:print help'\n    )\n"
       "    _describe command commands\n    return\n  fi\n"
       "  local command=$words[2]\n"
-      "  shift words; (( CURRENT-- ))\n"
-      "  case $command in\n";
+      "  shift words; (( CURRENT-- ))\n";
+  for (const auto family : families())
+    out += fmt::format(
+        "  if [[ $command = {0} ]]; then\n    if (( CURRENT == 2 )); then\n"
+        "      local -a members=(\n{1}    )\n      _describe command members\n      return\n    fi\n"
+        "    command=\"{0} $words[2]\"\n    shift words; (( CURRENT-- ))\n  fi\n",
+        family, zsh_descriptions(family));
+  out += "  case $command in\n";
   each_command([&](const CommandSpec& command) {
-    out += fmt::format("    {})\n      _arguments \\\n", command.name);
+    out += fmt::format("    '{}')\n      _arguments \\\n", command.name);
     each_option(command, [&](const Option& option) { out += zsh_option(option); });
     for (const auto positional : command.positionals) {
       const auto action =
@@ -146,9 +197,18 @@ std::string zsh_script() {
   return out + "  esac\n}\n_postferry \"$@\"\n";
 }
 
+// When the command has been typed; "sync" may have been so as part of "bulk sync".
+std::string fish_condition(const CommandSpec& command) {
+  const auto seen = [](std::string_view word) { return fmt::format("__fish_seen_subcommand_from {}", word); };
+  const auto family = family_of(command);
+  if (!family.empty()) return fmt::format("{}; and {}", seen(family), seen(last_word(command)));
+  auto out = seen(command.name);
+  for (const auto other : families()) out += fmt::format("; and not {}", seen(other));
+  return out;
+}
+
 std::string fish_option(const CommandSpec& command, const Option& option) {
-  auto line = fmt::format("complete -c postferry -n '__fish_seen_subcommand_from {}' -l {}", command.name,
-                          option.name);
+  auto line = fmt::format("complete -c postferry -n '{}' -l {}", fish_condition(command), option.name);
   if (option.letter != '\0') line += fmt::format(" -s {}", option.letter);
   switch (option.takes) {
     case Takes::nothing:
@@ -181,13 +241,25 @@ std::string fish_script() {
       "complete -c postferry -f\n"
       "complete -c postferry -n __fish_use_subcommand -l help -d 'print help'\n"
       "complete -c postferry -n __fish_use_subcommand -l version -d 'print the version'\n";
-  each_command([&](const CommandSpec& command) {
+  each_member({}, [&](const CommandSpec& command) {
     out += fmt::format("complete -c postferry -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
                        command.summary);
   });
+  for (const auto family : families()) {
+    out += fmt::format("complete -c postferry -n __fish_use_subcommand -a {}\n", family);
+    std::vector<std::string_view> members;
+    each_member(family, [&](const CommandSpec& command) { members.push_back(last_word(command)); });
+    for (const auto member : members)
+      out += fmt::format(
+          "complete -c postferry -n '__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}' "
+          "-a "
+          "{} -d '{}'\n",
+          family, fmt::join(members, " "), member,
+          find_command(fmt::format("{} {}", family, member))->summary);
+  }
   each_command([&](const CommandSpec& command) {
     if (!command.words.empty())
-      out += fmt::format("complete -c postferry -n '__fish_seen_subcommand_from {}' -a '{}'\n", command.name,
+      out += fmt::format("complete -c postferry -n '{}' -a '{}'\n", fish_condition(command),
                          fmt::join(command.words, " "));
     each_option(command, [&](const Option& option) { out += fish_option(command, option); });
   });

@@ -39,6 +39,10 @@ std::string examples_of(const CommandSpec& command) {
   return out;
 }
 
+std::string command_line(const CommandSpec& command) {
+  return fmt::format("  {:<20}{}\n", usage_of(command), command.summary);
+}
+
 constexpr std::string_view endpoint_help = R"(
 ACCOUNTS
   FROM and TO are URLs or names of accounts in the configuration file:
@@ -97,7 +101,7 @@ std::string program_help() {
     if (command.hidden) continue;
     if (command.group != group) out += fmt::format("\n{}\n", command.group);
     group = command.group;
-    out += fmt::format("  {:<20}{}\n", usage_of(command), command.summary);
+    out += command_line(command);
   }
   out += "\nEXAMPLES\n";
   for (const auto* name : {"sync", "verify", "doctor"}) {
@@ -105,6 +109,13 @@ std::string program_help() {
     out += fmt::format("  {}\n      {}\n", example.command, example.meaning);
   }
   return out + "\n'postferry COMMAND --help' tells all options of a command.\n";
+}
+
+std::string family_help(std::string_view family) {
+  auto out = fmt::format("USAGE\n  postferry {} COMMAND [OPTIONS]\n\nCOMMANDS\n", family);
+  for (const auto& command : commands())
+    if (!command.hidden && family_of(command) == family) out += command_line(command);
+  return out + fmt::format("\n'postferry {} COMMAND --help' tells all options of a command.\n", family);
 }
 
 std::string command_help(const CommandSpec& command) {

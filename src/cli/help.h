@@ -9,6 +9,8 @@ namespace pf::cli {
 
 std::string program_help();
 std::string command_help(const CommandSpec& command);
+// Of the commands that begin with `family`: "postferry bulk --help".
+std::string family_help(std::string_view family);
 
 // "sync FROM TO"
 std::string usage_of(const CommandSpec& command);

@@ -32,7 +32,7 @@ struct Example {
 };
 
 struct CommandSpec {
-  std::string_view name;
+  std::string_view name;  // one word, or two: "bulk sync"
   std::string_view group = {};                     // heading in the top help
   std::vector<std::string_view> positionals = {};  // all required but for `unless`
   std::string_view unless = {};                    // a switch with which the first positional is left out
@@ -46,6 +46,10 @@ struct CommandSpec {
 
 std::span<const CommandSpec> commands();
 const CommandSpec* find_command(std::string_view name);
+// Whether commands of two words begin with `word`: "bulk".
+bool is_family(std::string_view word);
+// "bulk" of "bulk sync"; empty for a command of one word.
+std::string_view family_of(const CommandSpec& command);
 const Option* find_option(const CommandSpec& command, std::string_view name);
 
 std::string_view program_summary();

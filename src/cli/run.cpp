@@ -29,6 +29,7 @@ struct Dispatch {
   }
   Result<int> operator()(const ManCommand& /*command*/) const { return print(world, man_page()); }
   Result<int> operator()(const HelpCommand& command) const {
+    if (is_family(command.topic)) return print(world, family_help(command.topic));
     const auto* spec = find_command(command.topic);
     return print(world, spec == nullptr ? program_help() : command_help(*spec));
   }
