@@ -47,6 +47,16 @@ Result<Fd> open_at(const Fd& directory, std::string_view name, int flags, const 
   return file_error("open", path, errno);
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileStatus status_from(const struct stat& found) {
+  return {kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size),
+          found.st_mtime,         found.st_nlink,
+          found.st_ino,           nanoseconds(found.st_ctim)};
+}
+
 // Somebody may have put a device or a second name for a file of another user there.
 Status check_plain(const Fd& fd, const Path& path) {
   struct stat status{};
@@ -125,8 +135,13 @@ Result<FileStatus> Directory::status(std::string_view name) const {
   struct stat found{};
   if (::fstatat(fd_.get(), std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
     return file_error("look at", whole, errno);
-  return FileStatus{kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size), found.st_mtime,
-                    found.st_nlink, found.st_ino};
+  return status_from(found);
+}
+
+Result<FileStatus> Directory::status() const {
+  struct stat found{};
+  if (::fstat(fd_.get(), &found) != 0) return file_error("look at", path_, errno);
+  return status_from(found);
 }
 
 Result<Fd> Directory::open_file(std::string_view name) const {
@@ -134,6 +149,18 @@ Result<Fd> Directory::open_file(std::string_view name) const {
   // Not blocking: to open a pipe would wait for somebody to write.
   PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_NONBLOCK, whole));
   PF_TRYV(check_plain(fd, whole));
+  return fd;
+}
+
+Result<Fd> Directory::open_shared_file(std::string_view name) const {
+  const Path whole = path_ / name;
+  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_NONBLOCK, whole));
+  struct stat file{}, here{};
+  if (::fstat(fd.get(), &file) != 0 || ::fstat(fd_.get(), &here) != 0)
+    return file_error("look at", whole, errno);
+  if (!S_ISREG(file.st_mode)) return not_plain(whole, "no regular file");
+  if (file.st_nlink > 1 && file.st_uid != here.st_uid)
+    return not_plain(whole, "a hard link to a file of somebody else, which is not followed");
   return fd;
 }
 

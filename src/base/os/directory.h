@@ -30,6 +30,8 @@ struct FileStatus {
   std::int64_t modified = 0;  // unix seconds
   std::uint64_t links = 1;    // more than one: the file has another name, too
   std::uint64_t inode = 0;
+  // Nanoseconds since 1970: of the last change to content, names, owner or times.  Nobody can set it back.
+  std::int64_t changed = 0;
 };
 
 class Directory {
@@ -49,10 +51,15 @@ class Directory {
   Status each(const std::function<Status(Entry entry)>& found) const;
   // Of the name itself, not of what a link points to.
   [[nodiscard]] Result<FileStatus> status(std::string_view name) const;
+  // Of this directory.
+  [[nodiscard]] Result<FileStatus> status() const;
 
   // A regular file with a single name; anything else is Errc::permission.
   [[nodiscard]] Result<Fd> open_file(std::string_view name) const;
-  // The whole of such a file.  Errc::limit when it is larger than `max_bytes`.
+  // The same, but it may have more names (a mail server copies messages so) when it belongs to the owner of
+  // this directory: nobody can give another user's file a name that is his own.
+  [[nodiscard]] Result<Fd> open_shared_file(std::string_view name) const;
+  // The whole of a file as open_file() takes it.  Errc::limit when it is larger than `max_bytes`.
   [[nodiscard]] Result<std::string> read_file(std::string_view name, std::size_t max_bytes) const;
   // New, 0600; Errc::exists otherwise.
   [[nodiscard]] Result<Fd> create_file(std::string_view name) const;

@@ -73,6 +73,36 @@ TEST_F(DirectoryTest, FollowsNoLinks) {
   EXPECT_EQ(code(dir.create_file("soft")), Errc::exists);
 }
 
+TEST_F(DirectoryTest, ASharedFileIsOfTheDirectorysOwner) {
+  put("f", "x");
+  std::filesystem::create_hard_link(temp / "f", temp / "second");
+  EXPECT_EQ(code(dir.open_file("second")), Errc::permission);
+  EXPECT_TRUE(dir.open_shared_file("second"));
+  std::filesystem::create_symlink("f", temp / "link");
+  EXPECT_EQ(code(dir.open_shared_file("link")), Errc::permission);
+  EXPECT_EQ(code(dir.open_shared_file("none")), Errc::not_found);
+  if (::geteuid() != 0) return;  // only root can give a file away
+  ASSERT_EQ(::chown((temp / "f").c_str(), 12345, 12345), 0);
+  EXPECT_EQ(code(dir.open_shared_file("second")), Errc::permission);
+}
+
+TEST_F(DirectoryTest, AChangeShowsWhateverTheDateSays) {
+  put("f", "x");
+  ASSERT_TRUE(dir.set_modified("f", 1));
+  const auto file = dir.status("f").value();
+  EXPECT_EQ(file.modified, 1);
+  EXPECT_GT(file.changed, 1'700'000'000'000'000'000);
+  const auto before = dir.status().value();
+  EXPECT_EQ(before.kind, Entry::Kind::directory);
+  // The clock of a file system may stand still for some milliseconds.
+  auto after = before;
+  for (int i = 0; i < 10'000 && after.changed == before.changed; ++i) {
+    ASSERT_TRUE(dir.create_file("g" + std::to_string(i)));
+    after = dir.status().value();
+  }
+  EXPECT_GT(after.changed, before.changed);
+}
+
 TEST_F(DirectoryTest, OpensNoPipesAndDevices) {
   ASSERT_EQ(::mkfifo((temp / "pipe").c_str(), 0600), 0);
   EXPECT_EQ(code(dir.open_file("pipe")), Errc::permission);
