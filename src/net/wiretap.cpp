@@ -29,12 +29,13 @@ Result<std::shared_ptr<Wiretap>> Wiretap::open(const std::filesystem::path& path
 }
 
 void Wiretap::line(std::string_view conn, char direction, std::string_view text) {
-  if (broken_) return;
   const std::string shown = printable(text.substr(0, max_text));
   const std::string cut =
       text.size() > max_text ? fmt::format(" ... ({} octets)", text.size()) : std::string();
   const std::string out =
       fmt::format("{} [{}] {}: {}{}\n", now_text(), printable(conn), direction, shown, cut);
+  const std::lock_guard lock(mutex_);
+  if (broken_) return;
   broken_ = !file_.append(as_bytes(out)).ok();
 }
 

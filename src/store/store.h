@@ -259,6 +259,7 @@ class Store {
   struct Traffic {
     std::uint64_t sent = 0, received = 0;  // octets on the wire
     std::uint64_t commands = 0;            // commands sent that could change something
+    std::size_t awaited = 0;               // connections on which it is now the server's turn
   };
   [[nodiscard]] virtual Traffic traffic() const { return {}; }
   // Ends all connections politely.

@@ -92,6 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool usable() const { return !error_.has_value(); }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   [[nodiscard]] bool idle() const { return in_flight_.empty(); }
+  // It owes an answer or the rest of one.
+  [[nodiscard]] bool waits_for_peer() const { return !in_flight_.empty() && !in_sink_; }
   // Nothing while the stream is being replaced, and after that failed.
   [[nodiscard]] const net::Stream* stream() const { return stream_.get(); }
   [[nodiscard]] std::uint64_t write_commands() const { return write_commands_; }

@@ -330,7 +330,7 @@ Task<MailboxInfo> ImapStore::rename(const MailboxInfo& mailbox, const MailboxPat
 
 Store::Traffic ImapStore::traffic() const {
   const auto totals = pool_->totals();
-  return {totals.sent, totals.received, totals.writes};
+  return {totals.sent, totals.received, totals.writes, totals.awaited};
 }
 
 Task<void> ImapStore::close() {

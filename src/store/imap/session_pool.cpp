@@ -66,7 +66,9 @@ Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along 
   imap::LoginOptions options = login_;
   options.abort_on_close = appending;
   if (++made_ > 1) options.label += fmt::format("#{}", made_);
+  ++logging_in_;
   auto logged_in = co_await imap::log_in(std::move(options), known_, std::move(along));
+  --logging_in_;
   if (!logged_in) {
     --open_;
     changed_.notify_all();
@@ -123,8 +125,12 @@ void SessionPool::add(Totals& totals, const imap::Connection& connection) {
 
 SessionPool::Totals SessionPool::totals() const {
   Totals totals = retired_;
+  totals.awaited = logging_in_;
   for (const auto& weak : all_) {
-    if (const auto connection = weak.lock()) add(totals, *connection);
+    const auto connection = weak.lock();
+    if (!connection) continue;
+    add(totals, *connection);
+    if (connection->waits_for_peer()) ++totals.awaited;
   }
   return totals;
 }

@@ -32,6 +32,7 @@ class SessionPool {
 
   struct Totals {
     std::uint64_t sent = 0, received = 0, writes = 0;
+    std::size_t awaited = 0;  // as in store::Store::Traffic
   };
   [[nodiscard]] Totals totals() const;
 
@@ -54,6 +55,7 @@ class SessionPool {
   std::size_t limit_;
   std::size_t open_ = 0;  // lent, idle or being made
   std::size_t made_ = 0;
+  std::size_t logging_in_ = 0;
   std::vector<std::unique_ptr<Session>> idle_;
   std::vector<std::weak_ptr<imap::Connection>> all_;
   Totals retired_;
