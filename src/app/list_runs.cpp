@@ -1,8 +1,7 @@
 #include "app/job.h"
 #include "app/loop.h"
-#include "state/database.h"
+#include "app/memory.h"
 #include "state/sqlite_journal.h"
-#include "state/writer.h"
 
 #include <utility>
 
@@ -38,14 +37,14 @@ Task<std::vector<RemovalRun>> read_runs(state::Journal& journal) {
 Result<std::vector<RemovalRun>> list_runs(const config::Account& from, const config::Account& to,
                                           const Environment& environment) {
   Loop loop;  // before what answers to it
-  PF_TRY(auto opened, state::Database::open(environment.state_dir));
-  state::Writer writer(std::move(opened.database));
-  state::SqliteJournal journal(writer, from.label(), to.label());
+  PF_TRY(auto state, SharedState::open(environment));
+  if (state.writer() == nullptr) return std::vector<RemovalRun>{};
+  state::SqliteJournal journal(*state.writer(), from.label(), to.label());
   Result<std::vector<RemovalRun>> runs = std::vector<RemovalRun>{};
   Status closed;
   auto job = [&]() -> asio::awaitable<void> {
     runs = co_await read_runs(journal);
-    closed = writer.close();
+    closed = state.close();
   };
   StopFlag never{0};
   loop.run(job(), never, [] { return false; }, [] {});

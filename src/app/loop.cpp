@@ -12,21 +12,17 @@ namespace pf::app {
 namespace {
 
 // Ctrl-C to the end of the program: 5 s at most, so a little less for us.
-constexpr auto patience = std::chrono::milliseconds(3500);
+constexpr auto time_to_end = std::chrono::milliseconds(3500);
 constexpr auto look_every = std::chrono::milliseconds(50);
 
 asio::awaitable<void> watch(const bool& done, StopFlag& stop, const std::function<bool()>& over,
                             const std::function<void()>& abort) {
-  TimePoint asked{};
+  StopPatience patience;
   while (!done) {
     co_await sleep_for(look_every);
-    const int wish = stop.load();
-    if (wish == 0 && !over()) continue;
-    if (asked == TimePoint{}) asked = MonoClock::now();
-    if (wish >= 2 || MonoClock::now() - asked > patience) {
-      abort();
-      co_return;
-    }
+    if (!patience.is_over(stop.load(), over())) continue;
+    abort();
+    co_return;
   }
 }
 
@@ -36,6 +32,12 @@ asio::awaitable<void> run_and_mark(asio::awaitable<void> job, bool& done) {
 }
 
 }  // namespace
+
+bool StopPatience::is_over(int wish, bool over) {
+  if (wish == 0 && !over) return false;
+  if (asked_ == TimePoint{}) asked_ = MonoClock::now();
+  return wish >= 2 || MonoClock::now() - asked_ > time_to_end;
+}
 
 struct Loop::Impl {
   asio::io_context context{1};

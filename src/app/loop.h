@@ -3,11 +3,22 @@
 
 #include "app/job.h"
 #include "async/task.h"
+#include "base/clock.h"
 
 #include <functional>
 #include <memory>
 
 namespace pf::app {
+
+// How long a job may take to end in good order once it was asked to.
+class StopPatience {
+ public:
+  // `wish`: the stop flag; `over`: the job ends by itself.  True: it must be made to end now.
+  bool is_over(int wish, bool over);
+
+ private:
+  TimePoint asked_{};
+};
 
 // Must outlive whatever still answers to it from another thread (state::Writer): make it first, close that
 // before it goes.
