@@ -5,6 +5,8 @@
 #include "fleet/fleet.h"
 
 #include <memory>
+#include <set>
+#include <vector>
 
 namespace pf::app {
 
@@ -34,6 +36,7 @@ class FleetControl {
 
  private:
   friend class FleetRun;
+  [[nodiscard]] std::set<std::size_t> cancelled() const;
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };

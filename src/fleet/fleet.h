@@ -51,6 +51,8 @@ enum class Phase : std::uint8_t {
   skipped,   // not asked for: only what failed last time was
 };
 std::string_view name(Phase phase);  // "waiting", ..., "not-done": stable, used in reports
+// What the end of a run of one account makes of it: done, failed or not_done.
+Phase phase_of(const sync::Summary& ended);
 
 struct AccountResult {
   std::size_t pair = 0;  // index into the list of pairs
@@ -74,7 +76,7 @@ struct Totals {
   double seconds = 0;
   double bytes_per_second = 0, messages_per_second = 0;  // of the last seconds
   std::optional<double> seconds_left;                    // a guess, once there is something to go by
-  bool checking = false;                                 // the pass of logins before the work
+  bool checking = false;  // the pass of logins before the work; `done` are those that were let in
 };
 
 // Events, one at a time, in order for each account; from several threads.
