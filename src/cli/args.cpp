@@ -65,6 +65,10 @@ Result<Command> undo_command(const RawArgs& raw) {
   return command;
 }
 
+Result<Command> syncimap(const RawArgs& raw) {
+  return syncimap_command(raw);
+}
+
 Result<Command> doctor_command(const RawArgs& raw) {
   DoctorCommand command;
   PF_TRY(command.endpoint, endpoint(raw, 0, ""));
@@ -89,6 +93,7 @@ constexpr std::array parsers = {
     std::pair{std::string_view("sync"), &sync_command},
     std::pair{std::string_view("verify"), &verify_command},
     std::pair{std::string_view("undo"), &undo_command},
+    std::pair{std::string_view("syncimap"), &syncimap},
     std::pair{std::string_view("doctor"), &doctor_command},
     std::pair{std::string_view("completion"), &completion_command},
     std::pair{std::string_view("man"), &man_command},
@@ -149,10 +154,12 @@ Result<Command> parse_args(std::span<const std::string> words) {
   if (first == "--version" || first == "-V") return VersionCommand{};
   PF_TRY(const auto named, find_named(words));
   if (named.spec == nullptr) return HelpCommand{std::string(named.name)};
-  PF_TRY(const auto raw, parse_raw(*named.spec, words.subspan(named.words)));
-  if (raw.has("help")) return HelpCommand{std::string(named.name)};
+  const auto raw = parse_raw(*named.spec, words.subspan(named.words));
+  if (!raw && named.name == "syncimap") return syncimap_usage();
+  if (!raw) return raw.error();
+  if (raw->has("help")) return HelpCommand{std::string(named.name)};
   const auto parser = std::ranges::find(parsers, named.name, [](const auto& entry) { return entry.first; });
-  return parser->second(raw);
+  return parser->second(*raw);
 }
 
 }  // namespace pf::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "cli/syncimap.h"
 #include "sync/policy.h"
 
 #include <cstddef>
@@ -69,7 +70,7 @@ struct HelpCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, DoctorCommand, CompletionCommand,
-                             ManCommand, HelpCommand, VersionCommand>;
+using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, DoctorCommand,
+                             CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

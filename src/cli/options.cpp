@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/option_parts.h"
+#include "cli/syncimap.h"
 
 #include <algorithm>
 
@@ -156,8 +157,9 @@ CommandSpec man_command() {
 }  // namespace
 
 std::span<const CommandSpec> commands() {
-  static const std::vector<CommandSpec> all = {sync_command(),   verify_command(),     undo_command(),
-                                               doctor_command(), completion_command(), man_command()};
+  static const std::vector<CommandSpec> all = {sync_command(),  verify_command(), undo_command(),
+                                               syncimap_spec(), doctor_command(), completion_command(),
+                                               man_command()};
   return all;
 }
 
