@@ -102,6 +102,8 @@ Status parse_query(AccountDraft& draft, std::string_view query) {
 }  // namespace
 
 std::string Account::label() const {
+  if (scheme == Scheme::archive) return "archive:" + directory;
+  if (scheme == Scheme::maildir) return "maildir:" + directory;
   const bool address6 = host.find(':') != std::string::npos;
   return fmt::format("{}://{}@{}{}{}:{}", tls == Tls::implicit ? "imaps" : "imap", percent_encode(user),
                      address6 ? "[" : "", host, address6 ? "]" : "", port);

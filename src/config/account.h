@@ -9,12 +9,13 @@
 
 namespace pf::config {
 
-enum class Scheme : std::uint8_t { imap };
+enum class Scheme : std::uint8_t { imap, archive, maildir };
 enum class Tls : std::uint8_t { implicit, starttls, none };
 enum class AdminForm : std::uint8_t { authzid, star };
 
 struct Account {
   Scheme scheme = Scheme::imap;
+  std::string directory;  // of an archive or a Maildir, absolute; nothing else is set then but the scheme
   std::string user, host;
   std::uint16_t port = 993;
   Tls tls = Tls::implicit;
@@ -28,8 +29,8 @@ struct Account {
   // Where the password comes from: the first that is set.  All empty: a prompt on a terminal.
   std::string password_env, password_file, password_command;
 
-  // "imaps://joe%40example.com@mail.example.com:993": never holds a secret; stable, used as the identity of
-  // the account in the state.
+  // "imaps://joe%40example.com@mail.example.com:993", "archive:/srv/mail/joe": never holds a secret; stable,
+  // used as the identity of the account in the state.
   [[nodiscard]] std::string label() const;
 };
 
