@@ -18,6 +18,7 @@ enum class Step : std::uint8_t {
   journal,   // a write of the journal: before its commit, and after it
   command,   // octets were given to the kernel
   response,  // a tagged response came, and is not yet acted upon
+  file,      // files of a store on disk were written, renamed, synced or removed
 };
 
 // From any thread.

@@ -1,0 +1,211 @@
+#include "store/archive/archive_session.h"
+
+#include "base/printable.h"
+#include "base/step.h"
+#include "store/archive/errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pf::store {
+
+ArchiveSession::ArchiveSession(ArchiveOptions wanted)
+    : options(std::move(wanted)), pool(options.pool ? options.pool : std::make_shared<WorkerPool>()) {}
+
+Status ArchiveSession::alive() const {
+  if (!aborted) return {};
+  return Error{Errc::cancelled, Scope::run, Retry::never, "the archive was given up"};
+}
+
+Error ArchiveSession::no_such_mailbox(std::string_view id) const {
+  return {Errc::not_found, Scope::mailbox, Retry::never,
+          fmt::format("{} has no mailbox {}", options.directory.native(), printable(id))};
+}
+
+Task<void> ArchiveSession::begin_writing() {
+  PF_CO_TRYV(alive());
+  const auto turn = co_await beginning_.lock();
+  if (staging) co_return Status{};
+  struct Begun {
+    std::shared_ptr<const os::Directory> root;
+    std::shared_ptr<ArchiveLock> lock;
+    std::shared_ptr<StagingDirectory> staging;
+  };
+  auto job = [directory = options.directory]() -> Result<Begun> {
+    PF_TRY(os::Directory made, make_archive(directory));
+    Begun out;
+    out.root = std::make_shared<const os::Directory>(std::move(made));
+    PF_TRY(out.lock, ArchiveLock::acquire(*out.root));
+    auto staged = StagingDirectory::make(*out.root);
+    if (!staged) return of_account(std::move(staged).error());
+    out.staging = *std::move(staged);
+    return out;
+  };
+  PF_CO_TRY(auto begun, co_await pool->call<Begun>(std::move(job)));
+  root = std::move(begun.root);
+  lock = std::move(begun.lock);
+  staging = std::move(begun.staging);
+  co_return alive();
+}
+
+// ---- which folder is whose
+
+namespace {
+
+FoundMailbox look_at(const os::Directory& root, std::string name, const MailboxFolder::Options& options) {
+  FoundMailbox out;
+  out.folder = std::move(name);
+  out.header.mailbox = out.folder;
+  auto directory = root.open_below(out.folder);
+  auto folder = directory ? MailboxFolder::load(*std::move(directory), options)
+                          : Result<std::shared_ptr<MailboxFolder>>(std::move(directory).error());
+  if (!folder) return out;
+  (*folder)->with([&](const MailboxLog& log) {
+    out.header = log.header();
+    out.status = log.status();
+  });
+  return out;
+}
+
+// One that stands where its name says before one that does not: somebody may have copied a folder.
+bool better(const FoundMailbox& a, const FoundMailbox& b) {
+  const auto rank = [](const FoundMailbox& m) {
+    return std::pair(folder_name(m.header.mailbox) != m.folder, m.folder);
+  };
+  return rank(a) < rank(b);
+}
+
+}  // namespace
+
+Task<std::vector<FoundMailbox>> ArchiveSession::look() {
+  PF_CO_TRYV(alive());
+  if (!root) co_return std::vector<FoundMailbox>{};
+  auto job = [at = root, allow = options.allow_damaged]() -> Result<std::vector<FoundMailbox>> {
+    auto names = folder_names(*at);
+    if (!names) return of_account(std::move(names).error());
+    std::vector<FoundMailbox> out;
+    out.reserve(names->size());
+    for (auto& name : *names) out.push_back(look_at(*at, std::move(name), {allow, {}}));
+    return out;
+  };
+  PF_CO_TRY(auto found, co_await pool->call<std::vector<FoundMailbox>>(std::move(job)));
+  PF_CO_TRYV(alive());
+  std::ranges::sort(found, better);
+  folders_.clear();
+  std::vector<FoundMailbox> out;
+  for (auto& mailbox : found) {
+    const bool first = folders_.emplace(mailbox.header.mailbox, mailbox.folder).second;
+    if (first) {
+      out.push_back(std::move(mailbox));
+    } else if (options.log) {
+      options.log(LogLevel::warning, fmt::format("{}: {} says it is the mailbox {}, which is in {}; left out",
+                                                 options.directory.native(), printable(mailbox.folder),
+                                                 printable(mailbox.header.mailbox),
+                                                 printable(folders_[mailbox.header.mailbox])));
+    }
+  }
+  co_return out;
+}
+
+std::string ArchiveSession::folder_of(const std::string& id) const {
+  const auto known = folders_.find(id);
+  return known == folders_.end() ? folder_name(id) : known->second;
+}
+
+void ArchiveSession::forget(const std::string& id) {
+  folders_.erase(id);
+  loaded_.erase(id);
+}
+
+Task<std::shared_ptr<MailboxFolder>> ArchiveSession::load(std::string id) {
+  auto job = [at = root, name = folder_of(id), allow = options.allow_damaged,
+              log = options.log]() -> Result<std::shared_ptr<MailboxFolder>> {
+    auto directory = at->open_below(name);
+    if (!directory) return of_mailbox(std::move(directory).error());
+    return MailboxFolder::load(*std::move(directory), {allow, log});
+  };
+  auto loaded = co_await pool->call<std::shared_ptr<MailboxFolder>>(std::move(job));
+  co_return loaded;
+}
+
+Task<std::shared_ptr<MailboxFolder>> ArchiveSession::folder(std::string id) {
+  PF_CO_TRYV(alive());
+  if (!root) co_return no_such_mailbox(id);
+  if (const auto known = loaded_.find(id); known != loaded_.end()) {
+    if (auto there = known->second.lock()) {
+      auto job = [there]() -> Result<void> { return there->catch_up(); };
+      const auto current = co_await pool->call<void>(std::move(job));
+      PF_CO_TRYV(alive());
+      if (current) co_return there;
+      if (current.error().scope != Scope::connection && current.error().code != Errc::not_found)
+        co_return current.error();
+    }
+    loaded_.erase(id);
+  }
+  const auto is_wanted = [&id](const auto& loaded) {
+    return (*loaded)->with([&id](const MailboxLog& log) { return log.header().mailbox == id; });
+  };
+  auto loaded = co_await load(id);
+  const bool elsewhere = loaded ? !is_wanted(loaded) : loaded.error().code == Errc::not_found;
+  if (elsewhere) {  // somebody gave the folder another name
+    PF_CO_TRYV(co_await look());
+    if (!folders_.contains(id)) co_return no_such_mailbox(id);
+    loaded = co_await load(id);
+    if (loaded && !is_wanted(loaded)) co_return no_such_mailbox(id);
+  }
+  PF_CO_TRYV(alive());
+  if (loaded) loaded_[id] = *loaded;
+  co_return loaded;
+}
+
+// ---- commit
+
+void ArchiveSession::commit_all(StagingDirectory& staging, const Commits& commits) {
+  const auto synced = staging.directory().sync_file_system();
+  PF_STEP(file);
+  std::map<MailboxFolder*, std::vector<StagedMessage*>> by_folder;
+  for (const auto& commit : commits) {
+    auto& all = by_folder[commit->folder.get()];
+    for (auto& message : commit->messages) all.push_back(&message);
+  }
+  std::map<MailboxFolder*, Status> results;
+  for (const auto& [folder, messages] : by_folder)
+    results[folder] = synced ? folder->publish(staging, messages) : Status(of_mailbox(synced.error()));
+  for (const auto& commit : commits) commit->result = results[commit->folder.get()];
+}
+
+Task<void> ArchiveSession::commit_waiting() {
+  const Commits commits = std::exchange(waiting_, {});
+  auto job = [staged = staging, commits]() -> Result<void> {
+    commit_all(*staged, commits);
+    return {};
+  };
+  auto done = co_await change<void>(std::move(job));
+  for (const auto& commit : commits) commit->done = true;
+  co_return done;
+}
+
+Task<void> ArchiveSession::commit(std::shared_ptr<MailboxFolder> folder,
+                                  std::vector<StagedMessage>& messages) {
+  const auto self = shared_from_this();
+  const auto mine = std::make_shared<Commit>();
+  mine->folder = std::move(folder);
+  mine->messages = std::move(messages);
+  waiting_.push_back(mine);
+  while (!mine->done) {
+    if (committing_) {
+      co_await committed_.wait();
+      continue;
+    }
+    committing_ = true;
+    ignore(co_await commit_waiting());
+    committing_ = false;
+    committed_.notify_all();
+  }
+  messages = std::move(mine->messages);
+  co_return mine->result;
+}
+
+}  // namespace pf::store

@@ -1,0 +1,86 @@
+// What an ArchiveStore shares with the mailboxes and streams it hands out.  Used on the store's event loop;
+// files are worked on in the pool.
+#pragma once
+
+#include "async/event.h"
+#include "store/archive/archive_root.h"
+#include "store/archive/archive_store.h"
+#include "store/archive/mailbox_folder.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pf::store {
+
+// What stands in a folder of the archive.
+struct FoundMailbox {
+  std::string folder;
+  MailboxHeader header;  // of one that cannot be read: its mailbox is called as the folder
+  std::optional<MailboxStatus> status;
+};
+
+struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
+  explicit ArchiveSession(ArchiveOptions wanted);
+
+  ArchiveOptions options;
+  std::shared_ptr<WorkerPool> pool;
+  bool aborted = false;
+  Store::Traffic traffic;
+  // Nothing: there is no archive yet.
+  std::shared_ptr<const os::Directory> root;
+  // From the first change on.
+  std::shared_ptr<ArchiveLock> lock;
+  std::shared_ptr<StagingDirectory> staging;
+
+  [[nodiscard]] Status alive() const;
+  [[nodiscard]] Error no_such_mailbox(std::string_view id) const;
+  // Makes the archive if need be, and locks it.
+  Task<void> begin_writing();
+  // All folders; remembers which is whose.
+  Task<std::vector<FoundMailbox>> look();
+  // As it is now.  Errc::not_found of scope mailbox when there is no such mailbox.
+  Task<std::shared_ptr<MailboxFolder>> folder(std::string id);
+  [[nodiscard]] std::string folder_of(const std::string& id) const;
+  void forget(const std::string& id);
+
+  // Makes staged messages part of the mailbox: on the disk when it returns.  Those of several callers go
+  // together, so that they wait for the disk together.  The numbers are set in `messages`.
+  Task<void> commit(std::shared_ptr<MailboxFolder> folder, std::vector<StagedMessage>& messages);
+
+  // change() in the pool, alone.
+  template <class T, class Change>
+  Task<T> change(Change work) {
+    ++traffic.commands;
+    auto job = [writer = lock, work = std::move(work)]() mutable -> Result<T> {
+      const std::scoped_lock guard(writer->writing);
+      return work();
+    };
+    auto done = co_await pool->call<T>(std::move(job));
+    co_return done;
+  }
+
+ private:
+  struct Commit {
+    std::shared_ptr<MailboxFolder> folder;
+    std::vector<StagedMessage> messages;
+    Status result;
+    bool done = false;
+  };
+  using Commits = std::vector<std::shared_ptr<Commit>>;
+  static void commit_all(StagingDirectory& staging, const Commits& commits);
+  Task<void> commit_waiting();
+  Task<std::shared_ptr<MailboxFolder>> load(std::string id);
+
+  AsyncMutex beginning_;
+  std::map<std::string, std::string> folders_;                  // by mailbox id
+  std::map<std::string, std::weak_ptr<MailboxFolder>> loaded_;  // by mailbox id
+  Commits waiting_;
+  bool committing_ = false;
+  Event committed_;
+};
+
+}  // namespace pf::store

@@ -1,0 +1,140 @@
+#include "store/archive/mailbox_folder.h"
+
+#include "base/os/fd_io.h"
+#include "base/step.h"
+#include "store/archive/errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pf::store {
+
+namespace {
+
+constexpr std::uint64_t manifest_limit = std::uint64_t{4} << 30;  // octets
+constexpr std::size_t read_octets = std::size_t{1} << 20;
+constexpr std::size_t most_complaints = 20;
+
+Error replaced(const os::Directory& directory) {
+  return {Errc::disconnected, Scope::connection, Retry::now,
+          fmt::format("{} was replaced by another", (directory.path() / manifest_file).native())};
+}
+
+}  // namespace
+
+Status MailboxFolder::make(const os::Directory& root, std::string_view name, const MailboxHeader& header) {
+  const std::string temporary = temporary_name();
+  PF_TRY(const os::Directory folder, root.open_or_make_below(temporary));
+  std::string text;
+  append_line(text, header);
+  {
+    const auto path = folder.path() / manifest_file;
+    PF_TRY(const os::Fd fd, folder.create_file(manifest_file));
+    PF_TRYV(os::write_all(fd, as_bytes(text), path));
+    PF_TRYV(os::sync_file(fd, path));
+  }
+  PF_TRYV(folder.sync());
+  PF_STEP(file);
+  auto renamed = root.rename_to_new(temporary, root, name);
+  if (!renamed) {
+    ignore(folder.remove_file(manifest_file));
+    ignore(root.remove_directory(temporary));
+    return renamed;
+  }
+  PF_STEP(file);
+  return root.sync();
+}
+
+Result<std::shared_ptr<MailboxFolder>> MailboxFolder::load(os::Directory directory, Options options) {
+  std::shared_ptr<MailboxFolder> folder(new MailboxFolder(std::move(directory), std::move(options)));
+  PF_TRYV(folder->catch_up());
+  if (folder->log_.has_header()) return folder;
+  return Error{
+      Errc::io, Scope::mailbox, Retry::never,
+      fmt::format("{} does not name its mailbox", (folder->directory_.path() / manifest_file).native())};
+}
+
+Status MailboxFolder::catch_up() {
+  const std::scoped_lock guard(reading_);
+  auto done = read_more();
+  if (!done && done.error().scope != Scope::connection) return of_mailbox(std::move(done).error());
+  return done;
+}
+
+Status MailboxFolder::read_more() {
+  const auto path = directory_.path() / manifest_file;
+  PF_TRY(const os::FileStatus status, directory_.status(manifest_file));
+  if (inode_ != 0 && (status.inode != inode_ || status.size < end_)) return replaced(directory_);
+  inode_ = status.inode;
+  if (status.size == end_) return {};
+  if (status.size > manifest_limit)
+    return Error{Errc::limit, Scope::mailbox, Retry::never, fmt::format("{} is too large", path.native())};
+  PF_TRY(const os::Fd fd, directory_.open_file(manifest_file));
+  std::string text;
+  for (;;) {
+    const std::size_t before = text.size();
+    text.resize(before + read_octets);
+    PF_TRY(const std::size_t got, os::read_at(fd, MutableBytes(text).subspan(before), end_ + before, path));
+    text.resize(before + got);
+    const auto whole = text.rfind('\n') + 1;  // what is behind is torn, or being written
+    PF_TRYV(take_lines(std::string_view(text).substr(0, whole)));
+    text.erase(0, whole);
+    end_ += whole;
+    if (got < read_octets) return {};
+    if (text.size() > manifest_line_limit)
+      return Error{Errc::limit, Scope::mailbox, Retry::never,
+                   fmt::format("{} has a line that is too long", path.native())};
+  }
+}
+
+Status MailboxFolder::take_lines(std::string_view text) {
+  const std::scoped_lock guard(log_mutex_);
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    auto taken = log_.apply(text.substr(0, end));
+    if (!taken) PF_TRYV(damaged(std::move(taken).error()));
+    text.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Status MailboxFolder::damaged(Error error) {
+  error.at(directory_.path().native());
+  if (!options_.allow_damaged) return error;
+  if (options_.log && ++complaints_ <= most_complaints) options_.log(LogLevel::warning, error.describe());
+  return {};
+}
+
+Status MailboxFolder::begin_change() {
+  PF_TRYV(catch_up());
+  if (std::exchange(swept_, true)) return {};
+  for (const Stem& stem : with([](MailboxLog& log) { return log.just_gone(); })) {
+    PF_TRYV(directory_.remove_file(message_file(stem.to_string())));
+    PF_TRYV(directory_.remove_file(sidecar_file(stem.to_string())));
+  }
+  return {};
+}
+
+Status MailboxFolder::write_lines(std::string_view lines) {
+  const auto path = directory_.path() / manifest_file;
+  const std::scoped_lock guard(reading_);
+  PF_TRY(const os::Fd fd, directory_.open_to_append(manifest_file));
+  PF_TRY(const std::uint64_t size, os::file_size(fd, path));
+  // A line that a crash has cut off was never promised to anybody.
+  if (size > end_) PF_TRYV(os::cut_at(fd, end_, path));
+  PF_STEP(file);
+  auto written = os::write_all(fd, as_bytes(lines), path);
+  PF_STEP(file);
+  if (written) written = os::sync_file(fd, path);
+  if (!written) {
+    if (os::cut_at(fd, end_, path)) return written;
+    Error unknown = std::move(written).error();
+    unknown.scope = Scope::connection;
+    return unknown;
+  }
+  end_ += lines.size();
+  return take_lines(lines);
+}
+
+}  // namespace pf::store

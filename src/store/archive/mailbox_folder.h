@@ -1,0 +1,90 @@
+// One mailbox on disk: a folder with a manifest, and the files of its messages.  Shared by everybody in a
+// store who has the mailbox open; from any thread.  Blocks.
+//
+// The manifest is what counts.  A message is there from the moment its line is on the disk, and its files
+// were there before; it is gone from the moment the line that says so is on the disk, and its files go after.
+#pragma once
+
+#include "base/log.h"
+#include "base/os/directory.h"
+#include "store/archive/mailbox_log.h"
+#include "store/archive/staging.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pf::store {
+
+class MailboxFolder {
+ public:
+  struct Options {
+    bool allow_damaged = false;  // what cannot be read of a manifest is left out, and said to `log`
+    Log log;
+  };
+
+  // Makes the folder `name` with a manifest of this one line.  Errc::exists when there is something.
+  static Status make(const os::Directory& root, std::string_view name, const MailboxHeader& header);
+  // Reads the manifest.  Errors of scope mailbox; not_found when there is none.
+  static Result<std::shared_ptr<MailboxFolder>> load(os::Directory directory, Options options);
+
+  [[nodiscard]] const os::Directory& directory() const { return directory_; }
+  [[nodiscard]] bool allow_damaged() const { return options_.allow_damaged; }
+
+  // What others wrote since.  Errc::disconnected, scope connection, when this is no longer the manifest that
+  // was read: open the mailbox again.
+  Status catch_up();
+  // read(log), while nobody changes it.
+  template <class Reader>
+  auto with(Reader reader) {
+    const std::scoped_lock guard(log_mutex_);
+    return reader(log_);
+  }
+
+  // ---- changes: only for who holds ArchiveLock::writing; all of it or nothing
+
+  // The staged files to their places, which must be on the disk.  The number of each is set in its record.
+  Status publish(StagingDirectory& at, std::span<StagedMessage* const> messages);
+
+  struct FlagsChanged {
+    std::vector<MessageMeta> now;        // of the messages that are there
+    std::vector<MessageRef> left_alone;  // changed after `since`
+  };
+  Result<FlagsChanged> change_flags(StagingDirectory& at, std::span<const FlagChange> changes,
+                                    std::optional<std::uint64_t> since);
+  Status remove(std::span<const MessageRef> refs);
+  // The epoch must be the same.
+  Status describe(const MailboxHeader& header);
+
+ private:
+  explicit MailboxFolder(os::Directory directory, Options options)
+      : directory_(std::move(directory)), options_(std::move(options)) {}
+
+  Status read_more();
+  Status take_lines(std::string_view text);
+  Status damaged(Error error);
+  Status begin_change();
+  Status write_lines(std::string_view lines);
+
+  Status place(const StagingDirectory& at, const StagedMessage& message) const;
+  void take_back(std::span<StagedMessage* const> messages, std::size_t placed);
+  Status rewrite_sidecars(StagingDirectory& at,
+                          std::span<const std::pair<MessageRecord, std::string>> messages);
+  [[nodiscard]] std::string sidecar_mailbox(std::string_view stem);
+
+  os::Directory directory_;
+  Options options_;
+  std::mutex reading_;  // of the file; taken before log_mutex_
+  std::mutex log_mutex_;
+  MailboxLog log_;
+  std::uint64_t end_ = 0;  // of the last whole line that was read
+  std::uint64_t inode_ = 0;
+  std::size_t complaints_ = 0;
+  bool swept_ = false;
+};
+
+}  // namespace pf::store

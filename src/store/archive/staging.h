@@ -1,0 +1,90 @@
+// Messages on their way into an archive: whole files in a directory of their own, from where they are moved
+// to their places.  Blocks.
+#pragma once
+
+#include "base/os/directory.h"
+#include "mail/flag.h"
+#include "mail/message_key.h"
+#include "store/archive/manifest.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pf::store {
+
+// Of one store, below the archive.  What a run that was killed leaves here is swept by the next that writes.
+class StagingDirectory {
+ public:
+  static Result<std::shared_ptr<StagingDirectory>> make(const os::Directory& root);
+  [[nodiscard]] const os::Directory& directory() const { return directory_; }
+  // A name nobody else has here.
+  std::string next() { return std::to_string(++last_); }
+  Result<os::Fd> create(std::string_view name) const { return directory_.create_file(name); }
+  Status write(std::string_view name, std::string_view text) const;
+  // Empty by now, or swept later.
+  void remove(const os::Directory& root) const;
+
+ private:
+  StagingDirectory(os::Directory directory, std::string name)
+      : directory_(std::move(directory)), name_(std::move(name)) {}
+  os::Directory directory_;
+  std::string name_;
+  std::atomic<std::uint64_t> last_ = 0;
+};
+
+// What is known of a message before its first octet.
+struct IncomingMessage {
+  FlagSet flags;
+  InternalDate date;
+  std::uint64_t size = 0;
+  std::uint32_t uid = 0, uid_validity = 0;
+  std::string mailbox;  // as its .json shall say
+};
+
+struct StagedMessage {
+  std::string name;      // of both files in the staging directory, without their endings
+  MessageRecord record;  // but for its numbers
+  std::string flags;
+};
+
+// Takes messages one after the other.
+class Stager {
+ public:
+  explicit Stager(std::shared_ptr<StagingDirectory> at) : at_(std::move(at)) {}
+  ~Stager() { abandon(); }
+  Stager(const Stager&) = delete;
+  Stager& operator=(const Stager&) = delete;
+
+  Status begin(const IncomingMessage& message);
+  Status write(std::string_view octets);
+  Status finish();
+
+  [[nodiscard]] std::vector<StagedMessage>& staged() { return staged_; }
+  [[nodiscard]] StagingDirectory& at() const { return *at_; }
+  // Removes what was not published.
+  void abandon();
+
+ private:
+  [[nodiscard]] std::filesystem::path path() const;
+
+  std::shared_ptr<StagingDirectory> at_;
+  std::vector<StagedMessage> staged_;
+  IncomingMessage incoming_;
+  StagedMessage current_;
+  os::Fd file_;
+  Sha256 digest_;
+  HeaderScan header_;
+};
+
+inline std::string message_file(std::string_view stem) {
+  return std::string(stem) + ".eml";
+}
+inline std::string sidecar_file(std::string_view stem) {
+  return std::string(stem) + ".json";
+}
+
+}  // namespace pf::store
