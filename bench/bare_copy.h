@@ -1,0 +1,26 @@
+// The fastest honest way from one account to another that IMAP has for a program that remembers nothing and
+// checks nothing: log in, list, fetch a mailbox whole, create it, one MULTIAPPEND for all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace pf::bench {
+
+struct Place {
+  std::uint16_t port = 0;
+  std::string user;
+  std::string password;
+};
+
+struct Copied {
+  std::size_t mailboxes = 0;
+  std::size_t messages = 0;
+  std::uint64_t bytes = 0;
+};
+
+// Throws std::runtime_error.
+[[nodiscard]] Copied bare_copy(const Place& from, const Place& to);
+
+}  // namespace pf::bench
