@@ -3,12 +3,12 @@
 #include "base/ascii.h"
 #include "base/os/file.h"
 #include "cli/did_you_mean.h"
+#include "config/account_items.h"
 #include "config/usage.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -72,13 +72,8 @@ void apply_password_source(config::Account& account, const EndpointArgs& args) {
   account.password_command = args.password_command;
 }
 
-bool needs_password(const config::Account& account) {
-  constexpr std::array<std::string_view, 3> without = {"EXTERNAL", "GSSAPI", "ANONYMOUS"};
-  return std::ranges::find(without, account.auth) == without.end();
-}
-
 Result<Secret> password_of(const config::Account& account, std::string_view side, const World& world) {
-  if (!needs_password(account)) return Secret();
+  if (!config::needs_password(account)) return Secret();
   PF_TRY(auto secret, world.engine.read_password(account));
   if (!secret.empty()) return secret;
   const auto& who = account.admin.empty() ? account.user : account.admin;

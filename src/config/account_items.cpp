@@ -121,6 +121,11 @@ Status check_user(std::string_view user) {
   return {};
 }
 
+bool needs_password(const Account& account) {
+  constexpr std::array<std::string_view, 3> without = {"EXTERNAL", "GSSAPI", "ANONYMOUS"};
+  return account.scheme == Scheme::imap && std::ranges::find(without, account.auth) == without.end();
+}
+
 Result<Account> finish_account(AccountDraft draft) {
   auto account = std::move(draft.account);
   if (draft.imaps && draft.tls && *draft.tls != Tls::implicit)

@@ -32,6 +32,9 @@ Result<std::uint16_t> parse_port(std::string_view text);
 Status check_host(std::string_view host);
 Status check_user(std::string_view user);
 
+// False where the mechanism it names proves who we are by other means.
+bool needs_password(const Account& account);
+
 // Fills in the defaults (implicit TLS at 993, otherwise 143) and checks what must fit together.
 Result<Account> finish_account(AccountDraft draft);
 
