@@ -2,6 +2,8 @@
 
 #include "base/ascii.h"
 #include "cli/args_parts.h"
+#include "cli/bulk_options.h"
+#include "cli/bulk_words.h"
 #include "cli/did_you_mean.h"
 #include "cli/options.h"
 #include "config/sizes.h"
@@ -69,6 +71,12 @@ Result<Command> syncimap(const RawArgs& raw) {
   return syncimap_command(raw);
 }
 
+template <BulkMode mode>
+Result<Command> bulk(const RawArgs& raw) {
+  PF_TRY(auto command, bulk_command(mode, raw));
+  return command;
+}
+
 Result<Command> doctor_command(const RawArgs& raw) {
   DoctorCommand command;
   PF_TRY(command.endpoint, endpoint(raw, 0, ""));
@@ -94,6 +102,12 @@ constexpr std::array parsers = {
     std::pair{std::string_view("verify"), &verify_command},
     std::pair{std::string_view("undo"), &undo_command},
     std::pair{std::string_view("syncimap"), &syncimap},
+    std::pair{std::string_view("bulk export"), &bulk<BulkMode::exporting>},
+    std::pair{std::string_view("bulk import"), &bulk<BulkMode::importing>},
+    std::pair{std::string_view("bulk validate"), &bulk<BulkMode::validate>},
+    std::pair{std::string_view("bulk test"), &bulk<BulkMode::test>},
+    std::pair{std::string_view("bulk audit"), &bulk<BulkMode::audit>},
+    std::pair{std::string_view("bulk preflight"), &bulk<BulkMode::preflight>},
     std::pair{std::string_view("doctor"), &doctor_command},
     std::pair{std::string_view("completion"), &completion_command},
     std::pair{std::string_view("man"), &man_command},
@@ -145,9 +159,7 @@ Result<Command> help_command(std::span<const std::string> words) {
   return HelpCommand{std::string(named.name)};
 }
 
-}  // namespace
-
-Result<Command> parse_args(std::span<const std::string> words) {
+Result<Command> parse_words(std::span<const std::string> words) {
   if (words.empty()) return usage_error("no command", "see 'postferry --help'");
   const auto& first = words.front();
   if (first == "--help" || first == "-h" || first == "help") return help_command(words.subspan(1));
@@ -160,6 +172,14 @@ Result<Command> parse_args(std::span<const std::string> words) {
   if (raw->has("help")) return HelpCommand{std::string(named.name)};
   const auto parser = std::ranges::find(parsers, named.name, [](const auto& entry) { return entry.first; });
   return parser->second(*raw);
+}
+
+}  // namespace
+
+Result<Command> parse_args(std::span<const std::string> words) {
+  if (words.empty() || words.front() != "bulk") return parse_words(words);
+  PF_TRY(const auto plain, bulk_words(words));
+  return parse_words(plain);
 }
 
 }  // namespace pf::cli

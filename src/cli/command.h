@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "cli/bulk_command.h"
 #include "cli/syncimap.h"
 #include "sync/policy.h"
 
@@ -70,7 +71,7 @@ struct HelpCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, DoctorCommand,
+using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand, DoctorCommand,
                              CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

@@ -40,7 +40,10 @@ std::string examples_of(const CommandSpec& command) {
 }
 
 std::string command_line(const CommandSpec& command) {
-  return fmt::format("  {:<20}{}\n", usage_of(command), command.summary);
+  constexpr std::size_t widest = 19;
+  const auto usage = usage_of(command);
+  return fmt::format("  {:<20}{}\n", usage.size() <= widest ? usage : fmt::format("{} ...", command.name),
+                     command.summary);
 }
 
 constexpr std::string_view endpoint_help = R"(

@@ -35,8 +35,13 @@ int main(int argc, char** argv) {
   pf::os::install_signal_handlers(&stop);
 
   pf::cli::World world;
-  world.engine = {pf::app::run_sync,  pf::app::run_verify, pf::app::run_undo,
-                  pf::app::list_runs, pf::app::run_doctor, pf::app::read_password};
+  world.engine = {.run_sync = pf::app::run_sync,
+                  .run_verify = pf::app::run_verify,
+                  .run_undo = pf::app::run_undo,
+                  .list_runs = pf::app::list_runs,
+                  .run_doctor = pf::app::run_doctor,
+                  .run_fleet = pf::app::run_fleet,
+                  .read_password = pf::app::read_password};
   world.out = [](std::string_view text) { write_through(stdout, text); };
   world.err = [](std::string_view text) { write_through(stderr, text); };
   world.in_is_terminal = pf::os::is_terminal(standard_input);

@@ -1,9 +1,11 @@
 #include "cli/options.h"
 
+#include "cli/bulk_options.h"
 #include "cli/option_parts.h"
 #include "cli/syncimap.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pf::cli {
 namespace {
@@ -154,12 +156,18 @@ CommandSpec man_command() {
           .hidden = true};
 }
 
+std::vector<CommandSpec> all_commands() {
+  std::vector<CommandSpec> all = {sync_command(), verify_command(), undo_command(), syncimap_spec()};
+  std::ranges::move(bulk_command_specs(), std::back_inserter(all));
+  std::ranges::move(std::vector{doctor_command(), completion_command(), man_command()},
+                    std::back_inserter(all));
+  return all;
+}
+
 }  // namespace
 
 std::span<const CommandSpec> commands() {
-  static const std::vector<CommandSpec> all = {sync_command(),  verify_command(), undo_command(),
-                                               syncimap_spec(), doctor_command(), completion_command(),
-                                               man_command()};
+  static const std::vector<CommandSpec> all = all_commands();
   return all;
 }
 

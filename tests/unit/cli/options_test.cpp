@@ -73,6 +73,15 @@ Move mail
   sync FROM TO        copy what FROM has and TO lacks, mirror, or keep in step
   verify FROM TO      compare two accounts and change nothing
   undo [RUN] FROM TO  put back what a run removed
+  syncimap ...        bring one account over with a master user on both sides
+
+Many accounts
+  bulk export         copy all mail of a list of accounts into archives on disk
+  bulk import         copy archives of a list of accounts to a server
+  bulk validate       compare archives with a server, message by message
+  bulk test           check free disk space and the login of all accounts
+  bulk audit          check archives, and compare them with the server they came from
+  bulk preflight      examine configuration, servers and accounts before a migration
 
 Find out
   doctor FROM         examine one account: name, TLS, login, abilities, quirks
@@ -128,7 +137,9 @@ TEST(Completion, BashCompletesCommandsOptionsAndValues) {
   const auto path = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.bash";
   std::ofstream(path) << completion_script(Shell::bash) << R"(
 try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _postferry; echo "${COMPREPLY[*]}"; }
-try postferry sy
+try postferry syn
+try postferry bulk ex
+try postferry bulk import --inp
 try postferry sync --dry
 try postferry sync --order n
 try postferry completion z
@@ -137,7 +148,8 @@ try postferry doctor --password-f
   const auto answer = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.out";
   const auto command = "bash " + path.string() + " > " + answer.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
-  EXPECT_EQ(content_of(answer), "sync\n--dry-run\nnewest\nzsh\n--password-file\n");
+  EXPECT_EQ(content_of(answer),
+            "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\n");
   std::filesystem::remove(path);
   std::filesystem::remove(answer);
 }
