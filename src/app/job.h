@@ -25,6 +25,7 @@ struct Environment {
   std::string state_dir;                           // made 0700 when missing
   bool state = true;                               // false: remember nothing (verify, doctor, tests)
   std::string trace_file;                          // redacted protocol transcript; empty: none
+  bool allow_damaged = false;                      // archives: read also what is not as it was written
   bool compress = false;                           // COMPRESS=DEFLATE when offered
   Duration io_timeout = std::chrono::seconds(60);  // no octet in either direction while something is awaited
   Log log;

@@ -80,8 +80,8 @@ asio::awaitable<sync::Summary> PairJob::between(const sync::Policy& policy, cons
   const bool both_ways = policy.mode == sync::Mode::two_way;
   auto memory = Memory::open(environment_, writer, from_.account.label(), to_.account.label(), both_ways);
   if (!memory) co_return refused(memory.error());
-  const auto source = make_store(from_, environment_, policy.connections, shared_.wiretap);
-  const auto target = make_store(to_, environment_, policy.connections, shared_.wiretap);
+  const auto source = make_store(from_, Side::source, environment_, policy.connections, shared_.wiretap);
+  const auto target = make_store(to_, Side::target, environment_, policy.connections, shared_.wiretap);
   sync::RunContext run(*source, *target, memory->journal(), policy, observer, stop_);
   run.ask = environment_.ask;
   run.back_journal = memory->back_journal();

@@ -1,6 +1,8 @@
 #include "app/stores.h"
 
+#include "store/archive/archive_store.h"
 #include "store/imap/imap_store.h"
+#include "store/maildir/maildir_store.h"
 
 namespace pf::app {
 
@@ -36,8 +38,20 @@ imap::LoginOptions login_options(const Endpoint& endpoint, const Environment& en
   return login;
 }
 
-std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, const Environment& environment,
+std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, Side side, const Environment& environment,
                                          std::size_t connections, std::shared_ptr<net::Wiretap> wiretap) {
+  if (endpoint.account.scheme == config::Scheme::archive)
+    return std::make_unique<store::ArchiveStore>(
+        store::ArchiveOptions{.directory = endpoint.account.directory,
+                              .allow_damaged = environment.allow_damaged,
+                              .must_exist = side == Side::source,
+                              .log = environment.log});
+  if (endpoint.account.scheme == config::Scheme::maildir)
+    return std::make_unique<store::MaildirStore>(
+        store::MaildirOptions{.directory = endpoint.account.directory,
+                              .log = environment.log,
+                              .pool = {},
+                              .must_exist = side == Side::source});
   store::ImapStoreOptions options;
   options.login = login_options(endpoint, environment, std::move(wiretap));
   options.connections = connections;

@@ -87,13 +87,14 @@ BulkRun::Stopped BulkRun::prepare() {
 // Every account, before any work.
 BulkRun::Stopped BulkRun::connect() {
   log_.info("Running connectivity tests ...");
-  const bool to_target = command_.mode == BulkMode::importing || command_.mode == BulkMode::validate;
+  const bool to_server = command_.mode == BulkMode::importing;
   const bool both =
       setup_.config.two_servers && (command_.mode == BulkMode::test || command_.mode == BulkMode::preflight);
+  // As the work will be: so the archives are looked at, too, and made by none of it.
   const auto worked = work({.name = "test", .terse = true}, policy(fleet::Work::check), [&](auto i) {
     const auto& account = setup_.config.accounts[i];
-    const auto& first = to_target ? account.target : account.source;
-    return pair(i, first, both ? account.target : first);
+    if (to_server) return pair(i, archive(i), account.target);
+    return pair(i, account.source, both ? account.target : archive(i));
   });
   return judge_login(worked);
 }
@@ -102,8 +103,11 @@ BulkRun::Stopped BulkRun::judge_login(const Worked& worked) {
   const auto& summary = worked.summary;
   if (summary.interrupted || summary.fatal) return judge({.name = "test"}, worked);
   std::vector<std::string> failed;
+  bool about_servers = false;
   for (const auto& result : summary.accounts) {
     if (result.phase == fleet::Phase::done) continue;
+    const auto& fatal = result.summary.fatal;
+    about_servers = about_servers || !fatal || exit_status(*fatal, 0) == status_no_login;
     const auto account = worked.accounts[result.pair];
     left_out_[account] = true;
     failed.push_back(setup_.config.accounts[account].email);
@@ -116,7 +120,7 @@ BulkRun::Stopped BulkRun::judge_login(const Worked& worked) {
                          summary.accounts.size(), fmt::join(failed, ", ")));
   const bool works = command_.mode != BulkMode::test && command_.mode != BulkMode::preflight;
   const bool nobody = std::ranges::find(left_out_, false) == left_out_.end();
-  if (!command_.ignore_errors || !works || nobody) return status_no_login;
+  if (!command_.ignore_errors || !works || nobody) return about_servers ? status_no_login : status_failed;
   some_failed_ = true;
   return std::nullopt;
 }

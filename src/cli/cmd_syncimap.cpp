@@ -17,8 +17,9 @@ struct Side {
   std::string_view mechanism;  // empty: what is best
 };
 constexpr Side source_side{"source", "POSTFERRY_SOURCE_MASTER_PASSWORD", config::AdminForm::authzid, "PLAIN"};
+// LOGIN: what the reference sends; Dovecot, its target, refuses SCRAM of a master user.
 constexpr Side destination_side{"destination", "POSTFERRY_DESTINATION_MASTER_PASSWORD",
-                                config::AdminForm::star, ""};
+                                config::AdminForm::star, "LOGIN"};
 
 constexpr std::string_view elsewhere = "-";
 

@@ -138,6 +138,7 @@ ProcessOptions Ferry::process(std::vector<std::string> words) const {
   ProcessOptions options;
   options.argv = std::move(words);
   options.argv.insert(options.argv.begin(), binary());
+  options.directory = working_directory;
   // Nothing of the user who runs the tests: no configuration, no state.
   const auto home = (dir_ / "home").string();
   options.env = {{"HOME", home}, {"XDG_CONFIG_HOME", home}, {"XDG_STATE_HOME", home}};

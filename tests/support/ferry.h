@@ -83,6 +83,8 @@ class Ferry {
   // What --settle gets.  Dovecot commits an append that was cut off within 90 ms; the default of 2 s would be
   // most of a test's time.
   std::string settle = "300ms";
+  // Where the program starts; empty: where the test did.
+  std::string working_directory;
   // More of the environment of the program.
   std::vector<std::pair<std::string, std::string>> environment;
 

@@ -69,6 +69,7 @@ TEST_F(Syncimap, LogsInAsTheReferenceDoes) {
   EXPECT_EQ(to_.account.label(), "imaps://joe%40new@imap.new:1993");
   EXPECT_EQ(to_.account.admin, "master");
   EXPECT_EQ(to_.account.admin_form, config::AdminForm::star);
+  EXPECT_EQ(to_.account.auth, "LOGIN");
   EXPECT_EQ(to_.account.tls, config::Tls::implicit);
   EXPECT_EQ(to_.password.reveal(), "pw2");
 }
