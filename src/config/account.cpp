@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -34,7 +36,8 @@ Result<std::string> take_scheme(std::string_view& url) {
   if (colon == std::string_view::npos) return usage_error("no URL: write imaps://USER@HOST");
   auto scheme = lower(url.substr(0, colon));
   if (scheme != "imap" && scheme != "imaps")
-    return usage_error(fmt::format("unknown scheme '{}': known are imaps and imap", scheme));
+    return usage_error(
+        fmt::format("unknown scheme '{}': known are imaps, imap, archive and maildir", scheme));
   url.remove_prefix(colon + 1);
   if (!url.starts_with("//")) return usage_error(fmt::format("'//' is missing after '{}:'", scheme));
   url.remove_prefix(2);
@@ -99,6 +102,28 @@ Status parse_query(AccountDraft& draft, std::string_view query) {
   return {};
 }
 
+// "archive:DIR" and "maildir:DIR".  What follows is a path as it is: nothing in it is encoded.
+std::optional<Scheme> directory_scheme(std::string_view url) {
+  const auto scheme = lower(url.substr(0, std::min(url.find(':'), url.size())));
+  if (scheme == "archive") return Scheme::archive;
+  if (scheme == "maildir") return Scheme::maildir;
+  return std::nullopt;
+}
+
+Result<Account> parse_directory(Scheme scheme, std::string_view path) {
+  if (path.empty()) return usage_error("the directory is missing: write archive:DIR or maildir:DIR");
+  if (path.find('\0') != std::string_view::npos) return usage_error("a directory's name holds no NUL");
+  // The label is the identity of the account in the state, so each directory has one spelling.
+  std::error_code error;
+  auto absolute = std::filesystem::absolute(std::filesystem::path(path), error).lexically_normal();
+  if (error) return usage_error(fmt::format("'{}' is no path: {}", path, error.message()));
+  if (!absolute.has_filename() && absolute.has_relative_path()) absolute = absolute.parent_path();
+  Account account;
+  account.scheme = scheme;
+  account.directory = absolute.native();
+  return account;
+}
+
 }  // namespace
 
 std::string Account::label() const {
@@ -110,6 +135,8 @@ std::string Account::label() const {
 }
 
 Result<Account> parse_account_url(std::string_view url) {
+  if (const auto scheme = directory_scheme(url))
+    return parse_directory(*scheme, url.substr(url.find(':') + 1));
   AccountDraft draft;
   PF_TRY(const auto scheme, take_scheme(url));
   draft.imaps = scheme == "imaps";

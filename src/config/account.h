@@ -35,7 +35,8 @@ struct Account {
 };
 
 // imaps://user@host[:993][/?tls=...&ca=...&pin=...&auth=...&admin=...&admin-form=...], imap:// likewise (143,
-// STARTTLS). Host and scheme are taken in lower case.  Errors: usage, one exact sentence (context), with a
+// STARTTLS); archive:DIR or maildir:DIR, a path as it is, made absolute.  Host and scheme are taken in lower
+// case.  Errors: usage, one exact sentence (context), with a
 // remedy (hint) where one exists; a value of the URL is quoted, a password never.  A password in the URL is
 // refused.
 Result<Account> parse_account_url(std::string_view url);

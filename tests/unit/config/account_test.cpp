@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
+
 namespace pf::config {
 namespace {
 
@@ -82,6 +84,19 @@ TEST(AccountUrl, PinInBase64BecomesHex) {
   EXPECT_EQ(parsed("imaps://joe@h?pin=sha256//47DEQpj8HBSa%2B/TImW%2B5JCeuQeRkm5NMpJWZG3hSuFU=").pin, hex);
 }
 
+TEST(AccountUrl, ArchivesAndMaildirsAreDirectories) {
+  const auto maildir = parsed("maildir:/srv/mail/joe%40x/");
+  EXPECT_EQ(maildir.scheme, Scheme::maildir);
+  EXPECT_EQ(maildir.directory, "/srv/mail/joe%40x");
+  EXPECT_EQ(maildir.label(), "maildir:/srv/mail/joe%40x");
+  const auto archive = parsed("Archive:///srv//a:b/../@c?d#e");
+  EXPECT_EQ(archive.scheme, Scheme::archive);
+  EXPECT_EQ(archive.directory, "/srv/@c?d#e");
+  EXPECT_EQ(parsed("maildir:here").directory, (std::filesystem::current_path() / "here").native());
+  EXPECT_EQ(parsed("maildir:.").directory, std::filesystem::current_path().native());
+  EXPECT_EQ(parsed("maildir:/").directory, "/");
+}
+
 TEST(AccountUrl, LabelHoldsNoQueryItem) {
   EXPECT_EQ(parsed("imaps://joe@h?admin=boss&auth=PLAIN").label(), "imaps://joe@h:993");
 }
@@ -105,8 +120,8 @@ INSTANTIATE_TEST_SUITE_P(
     Cases, AccountUrlRefuses,
     testing::Values(
         Case{"joe", "no URL: write imaps://USER@HOST"}, Case{"", "no URL: write imaps://USER@HOST"},
-        Case{"http://joe@h", "unknown scheme 'http': known are imaps and imap"},
-        Case{"maildir:/var/mail", "unknown scheme 'maildir': known are imaps and imap"},
+        Case{"http://joe@h", "unknown scheme 'http': known are imaps, imap, archive and maildir"},
+        Case{"maildir:", "the directory is missing: write archive:DIR or maildir:DIR"},
         Case{"imaps:joe@h", "'//' is missing after 'imaps:'"},
         Case{"imaps://h", "the URL names no user: write imaps://USER@HOST"},
         Case{"imaps://@h", "the URL names no user: write imaps://USER@HOST"},
