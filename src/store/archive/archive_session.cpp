@@ -28,12 +28,16 @@ Task<void> ArchiveSession::begin_writing() {
   PF_CO_TRYV(alive());
   const auto turn = co_await beginning_.lock();
   if (staging) co_return Status{};
+  if (!looked_) PF_CO_TRYV(co_await look());
   struct Begun {
     std::shared_ptr<const os::Directory> root;
     std::shared_ptr<ArchiveLock> lock;
     std::shared_ptr<StagingDirectory> staging;
+    std::vector<std::string> placed;  // ids
   };
-  auto job = [directory = options.directory]() -> Result<Begun> {
+  std::vector<std::pair<std::string, std::string>> misplaced;
+  for (const auto& id : misplaced_) misplaced.emplace_back(id, folder_of(id));
+  auto job = [directory = options.directory, misplaced]() -> Result<Begun> {
     PF_TRY(os::Directory made, make_archive(directory));
     Begun out;
     out.root = std::make_shared<const os::Directory>(std::move(made));
@@ -41,12 +45,17 @@ Task<void> ArchiveSession::begin_writing() {
     auto staged = StagingDirectory::make(*out.root);
     if (!staged) return of_account(std::move(staged).error());
     out.staging = *std::move(staged);
+    for (const auto& [id, folder] : misplaced) {
+      if (out.root->rename_to_new(folder, *out.root, folder_name(id))) out.placed.push_back(id);
+    }
     return out;
   };
   PF_CO_TRY(auto begun, co_await pool->call<Begun>(std::move(job)));
   root = std::move(begun.root);
   lock = std::move(begun.lock);
   staging = std::move(begun.staging);
+  for (const auto& id : begun.placed) folders_[id] = folder_name(id);
+  misplaced_.clear();
   co_return alive();
 }
 
@@ -93,11 +102,14 @@ Task<std::vector<FoundMailbox>> ArchiveSession::look() {
   PF_CO_TRY(auto found, co_await pool->call<std::vector<FoundMailbox>>(std::move(job)));
   PF_CO_TRYV(alive());
   std::ranges::sort(found, better);
+  looked_ = true;
   folders_.clear();
+  misplaced_.clear();
   std::vector<FoundMailbox> out;
   for (auto& mailbox : found) {
     const bool first = folders_.emplace(mailbox.header.mailbox, mailbox.folder).second;
     if (first) {
+      note_misplaced(mailbox);
       out.push_back(std::move(mailbox));
     } else if (options.log) {
       options.log(LogLevel::warning, fmt::format("{}: {} says it is the mailbox {}, which is in {}; left out",
@@ -107,6 +119,12 @@ Task<std::vector<FoundMailbox>> ArchiveSession::look() {
     }
   }
   co_return out;
+}
+
+void ArchiveSession::note_misplaced(const FoundMailbox& mailbox) {
+  const std::string name = folder_name(mailbox.header.mailbox);
+  const bool fits = mailbox.folder == name || mailbox.folder.starts_with(name + "-");
+  if (mailbox.status && !fits) misplaced_.push_back(mailbox.header.mailbox);
 }
 
 std::string ArchiveSession::folder_of(const std::string& id) const {

@@ -38,7 +38,8 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
 
   [[nodiscard]] Status alive() const;
   [[nodiscard]] Error no_such_mailbox(std::string_view id) const;
-  // Makes the archive if need be, and locks it.
+  // Makes the archive if need be, locks it, and gives folders the names they ought to have: somebody may have
+  // been killed in the middle of a rename.
   Task<void> begin_writing();
   // All folders; remembers which is whose.
   Task<std::vector<FoundMailbox>> look();
@@ -74,9 +75,12 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   static void commit_all(StagingDirectory& staging, const Commits& commits);
   Task<void> commit_waiting();
   Task<std::shared_ptr<MailboxFolder>> load(std::string id);
+  void note_misplaced(const FoundMailbox& mailbox);
 
   AsyncMutex beginning_;
-  std::map<std::string, std::string> folders_;                  // by mailbox id
+  std::map<std::string, std::string> folders_;  // by mailbox id
+  bool looked_ = false;
+  std::vector<std::string> misplaced_;                          // ids, as of the last look
   std::map<std::string, std::weak_ptr<MailboxFolder>> loaded_;  // by mailbox id
   Commits waiting_;
   bool committing_ = false;

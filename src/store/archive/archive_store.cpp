@@ -217,7 +217,7 @@ Status move_all(const os::Directory& root, const std::vector<Move>& moves) {
     PF_TRY(const auto folder, MailboxFolder::load(std::move(directory), {}));
     PF_TRYV(folder->describe(move.header));
     PF_STEP(file);
-    // The name inside is what counts; that of the folder is for people.
+    // The name inside is what counts; that of the folder is for people, and mended by the next who writes.
     ignore(root.rename_to_new(move.from_folder, root, folder_name(move.header.mailbox)));
     PF_STEP(file);
   }
