@@ -40,6 +40,7 @@ struct BulkCommand {
   bool audit_after_export = true;
   bool audit_offline = false;
   bool content = false;
+  bool allow_damaged = false;
   bool allow_cleartext = false;
 };
 

@@ -90,6 +90,7 @@ std::vector<Placed> placed_options() {
       {flag("content", "compare the octets of every message, not only what identifies it"),
        {validate, audit, exporting}},
       {flag("resync-missing", "send what is missing, then compare again"), {validate}},
+      {flag("allow-damaged", "send also messages that are not as they were archived"), {importing, validate}},
       {flag("no-connectivity-test", "do not log in to all accounts before the work"), {exporting, importing}},
       {flag("no-audit-after-export", "do not compare when done"), {exporting}},
       {flag("audit-offline", "check the files alone, without the server"), {exporting, audit}},
@@ -179,6 +180,7 @@ Result<BulkCommand> bulk_command(BulkMode mode, const RawArgs& raw) {
   command.audit_after_export = !raw.has("no-audit-after-export");
   command.audit_offline = raw.has("audit-offline");
   command.content = raw.has("content");
+  command.allow_damaged = raw.has("allow-damaged");
   command.allow_cleartext = raw.has("allow-cleartext");
   return command;
 }

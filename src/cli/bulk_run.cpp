@@ -336,9 +336,10 @@ app::FleetPolicy BulkRun::policy(fleet::Work work) const {
   policy.work = work;
   policy.limits.accounts = workers(command_.max_workers);
   policy.fail_fast = work == fleet::Work::sync && !command_.ignore_errors;
-  policy.sync.mailboxes.map = setup_.config.folder_map;
+  // An archive keeps the names of the source.
+  const bool to_server = command_.mode == BulkMode::importing || command_.mode == BulkMode::validate;
+  if (to_server) policy.sync.mailboxes.map = policy.verify.mailboxes.map = setup_.config.folder_map;
   policy.sync.pace.bytes_per_second = setup_.config.bytes_per_second;
-  policy.verify.mailboxes.map = setup_.config.folder_map;
   policy.verify.content = command_.content;
   return policy;
 }

@@ -16,6 +16,7 @@ Result<int> run_command(const BulkCommand& command, World& world) {
     PF_TRY(environment.state_dir, config::default_state_dir(world.env));
   }
   environment.io_timeout = command.imap_timeout;
+  environment.allow_damaged = command.allow_damaged;
   environment.log = [&log](LogLevel level, std::string_view text) {
     if (level == LogLevel::error) log->error(text);
   };

@@ -171,5 +171,26 @@ TEST_F(BulkArchives, TestAndPreflightChangeNothing) {
   EXPECT_FALSE(fs::exists(work_ / "exported"));
 }
 
+// Nothing of it is sent; --allow-damaged sends it as it is.
+TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
+  ASSERT_EQ(bulk({"export"}).code, 0);
+  for (const auto& entry : fs::directory_iterator(work_ / "exported/bob/INBOX")) {
+    if (entry.path().extension() != ".eml") continue;
+    auto bytes = read_file(entry.path());
+    bytes.back() ^= 1;
+    write_file(entry.path(), bytes);
+    break;
+  }
+  config("import.pass.config.json", new_);
+  const auto imported = bulk({"import", "--ignore-errors"});
+  EXPECT_EQ(imported.code, 6) << imported;
+  EXPECT_THAT(imported.out, HasSubstr("[import] bob: INBOX, "));
+  EXPECT_EQ(oracle_of(new_, "bob")->fetch_all("INBOX").size(), 3U);
+  EXPECT_EQ(oracle_of(new_, "alice")->fetch_all("INBOX").size(), 4U);
+  const auto allowed = bulk({"import", "--allow-damaged"});
+  EXPECT_EQ(allowed.code, 0) << allowed;
+  EXPECT_EQ(oracle_of(new_, "bob")->fetch_all("INBOX").size(), 4U);
+}
+
 }  // namespace
 }  // namespace pf::test

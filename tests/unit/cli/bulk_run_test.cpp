@@ -189,7 +189,11 @@ TEST_F(Bulk, ExportLeavesATemplateForImportOnce) {
 TEST_F(Bulk, ImportGoesFromTheArchivesToTheServer) {
   config("import.pass.config.json", {"joe@x", "a/b"});
   archives({"joe@x", "a_b"});  // the second as the reference names it
-  EXPECT_EQ(run({"import", "--max-workers", "7", "--imap-timeout", "2.5", "--state-dir", "/s"}), 0) << out_;
+  EXPECT_EQ(
+      run({"import", "--max-workers", "7", "--imap-timeout", "2.5", "--state-dir", "/s", "--allow-damaged"}),
+      0)
+      << out_;
+  EXPECT_TRUE(calls_[1].environment.allow_damaged);
   ASSERT_EQ(calls_.size(), 2U);
   EXPECT_TRUE(calls_[1].pairs[0].from.label().ends_with("exported/joe@x"));
   EXPECT_TRUE(calls_[1].pairs[1].from.label().ends_with("exported/a_b"));
