@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "cli/args_parts.h"
 #include "cli/bulk_options.h"
+#include "cli/bulk_sync.h"
 #include "cli/bulk_words.h"
 #include "cli/did_you_mean.h"
 #include "cli/options.h"
@@ -77,6 +78,11 @@ Result<Command> bulk(const RawArgs& raw) {
   return command;
 }
 
+Result<Command> bulk_sync(const RawArgs& raw) {
+  PF_TRY(auto command, bulk_sync_command(raw));
+  return command;
+}
+
 Result<Command> doctor_command(const RawArgs& raw) {
   DoctorCommand command;
   PF_TRY(command.endpoint, endpoint(raw, 0, ""));
@@ -102,6 +108,7 @@ constexpr std::array parsers = {
     std::pair{std::string_view("verify"), &verify_command},
     std::pair{std::string_view("undo"), &undo_command},
     std::pair{std::string_view("syncimap"), &syncimap},
+    std::pair{std::string_view("bulk sync"), &bulk_sync},
     std::pair{std::string_view("bulk export"), &bulk<BulkMode::exporting>},
     std::pair{std::string_view("bulk import"), &bulk<BulkMode::importing>},
     std::pair{std::string_view("bulk validate"), &bulk<BulkMode::validate>},

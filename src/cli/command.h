@@ -1,9 +1,11 @@
 // A command line, understood: typed, checked as far as the words alone allow, and free of any library.
 #pragma once
 
+#include "app/fleet_job.h"
 #include "base/clock.h"
 #include "cli/bulk_command.h"
 #include "cli/syncimap.h"
+#include "fleet/list.h"
 #include "sync/policy.h"
 
 #include <cstddef>
@@ -56,6 +58,14 @@ struct UndoCommand {
   sync::Timing timing;
   CommonArgs common;
 };
+// A list of accounts, from server to server.
+struct BulkSyncCommand {
+  std::string accounts;  // file
+  fleet::CommonEnd from, to;
+  app::FleetPolicy policy;
+  bool check = false;  // a pass of logins before any work
+  CommonArgs common;
+};
 struct DoctorCommand {
   EndpointArgs endpoint;
   CommonArgs common;
@@ -71,7 +81,8 @@ struct HelpCommand {
 };
 struct VersionCommand {};
 
-using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand, DoctorCommand,
-                             CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
+using Command =
+    std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand, BulkSyncCommand,
+                 DoctorCommand, CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

@@ -52,13 +52,17 @@ std::unique_ptr<Renderer> make_renderer(const OutputArgs& output, RunKind kind, 
   return std::make_unique<TextRenderer>(style, TextRenderer::Streams{world.out, screen});
 }
 
-Log make_log(const OutputArgs& output, Renderer& renderer) {
+Log make_log(const OutputArgs& output, std::function<void(std::string_view)> line) {
   const auto lowest = output.verbose >= 2   ? LogLevel::debug
                       : output.verbose == 1 ? LogLevel::info
                                             : LogLevel::error;
-  return [lowest, &renderer](LogLevel level, std::string_view text) {
-    if (level >= lowest) renderer.log(fmt::format("{}: {}", level_name(level), text));
+  return [lowest, line = std::move(line)](LogLevel level, std::string_view text) {
+    if (level >= lowest) line(fmt::format("{}: {}", level_name(level), text));
   };
+}
+
+Log make_log(const OutputArgs& output, Renderer& renderer) {
+  return make_log(output, [&renderer](std::string_view text) { renderer.log(text); });
 }
 
 std::function<bool(const std::string& question)> make_ask(const OutputArgs& output, Renderer& renderer,

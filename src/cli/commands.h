@@ -17,10 +17,12 @@ Result<int> run_command(const VerifyCommand& command, World& world);
 Result<int> run_command(const UndoCommand& command, World& world);
 Result<int> run_command(const SyncimapCommand& command, World& world);
 Result<int> run_command(const BulkCommand& command, World& world);
+Result<int> run_command(const BulkSyncCommand& command, World& world);
 Result<int> run_command(const DoctorCommand& command, World& world);
 
 // What is shared by the three.
 std::unique_ptr<Renderer> make_renderer(const OutputArgs& output, RunKind kind, World& world);
+Log make_log(const OutputArgs& output, std::function<void(std::string_view)> line);
 Log make_log(const OutputArgs& output, Renderer& renderer);
 // Asks the person at the terminal; empty when standard input or error is none, or the output is for programs
 // or nobody.  Anything but "y" or "yes" is no.

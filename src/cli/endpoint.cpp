@@ -84,14 +84,14 @@ Result<Secret> password_of(const config::Account& account, std::string_view side
   return asked;
 }
 
+}  // namespace
+
 Status check_ca(const config::Account& account) {
   if (account.ca_file.empty()) return {};
   const auto content = os::read_file(account.ca_file, max_ca_bytes);
   if (!content) return usage_error(fmt::format("ca={}: {}", account.ca_file, content.error().context));
   return {};
 }
-
-}  // namespace
 
 Result<Configuration> load_configuration(const CommonArgs& common, const config::Environ& env) {
   Configuration configuration;

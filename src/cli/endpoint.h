@@ -25,6 +25,9 @@ Result<config::Account> resolve_account(const EndpointArgs& args, std::string_vi
 Result<app::Endpoint> resolve_endpoint(const EndpointArgs& args, std::string_view side, bool allow_cleartext,
                                        const Configuration& configuration, const World& world);
 
+// That the file of ca=FILE can be read.
+Status check_ca(const config::Account& account);
+
 // Everything of app::Environment but the log.
 Result<app::Environment> resolve_environment(const CommonArgs& common, const Configuration& configuration,
                                              const config::Environ& env, bool with_state);

@@ -1,5 +1,7 @@
 #include "cli/exit_status.h"
 
+#include <set>
+
 namespace pf::cli {
 namespace {
 
@@ -75,6 +77,31 @@ int exit_status(const sync::Summary& summary, int stop_signal) {
   const bool partly = summary.outcome == Outcome::partial && !summary.verify_differs;
   if (ended_early || refused_some || partly) return number(Exit::some_failed);
   return number(summary.verify_differs ? Exit::differs : Exit::ok);
+}
+
+namespace {
+
+int of_account(const fleet::AccountResult& account) {
+  const int status = exit_status(account.summary, 0);
+  if (account.phase == fleet::Phase::not_done) return number(Exit::some_failed);
+  return account.phase == fleet::Phase::failed && status == 0 ? number(Exit::some_failed) : status;
+}
+
+}  // namespace
+
+int exit_status(const fleet::Summary& summary, bool check, int stop_signal) {
+  if (summary.interrupted && stop_signal > 0) return interrupted(stop_signal);
+  if (summary.fatal) return exit_status(*summary.fatal, stop_signal);
+  if (check) return number(summary.totals.failed + summary.totals.not_done > 0 ? Exit::no_login : Exit::ok);
+  if (summary.stopped_early) return number(Exit::unexpected);
+  std::set<int> all;
+  for (const auto& account : summary.accounts)
+    if (account.phase != fleet::Phase::skipped) all.insert(of_account(account));
+  if (all.empty()) return number(Exit::ok);
+  if (all.size() == 1) return *all.begin();
+  if (all.contains(number(Exit::guard))) return number(Exit::guard);
+  all.erase(number(Exit::ok));
+  return all == std::set{number(Exit::differs)} ? number(Exit::differs) : number(Exit::some_failed);
 }
 
 }  // namespace pf::cli

@@ -1,6 +1,7 @@
 // The exit status of the program; docs/exit-codes.md tells users the same.
 #pragma once
 
+#include "fleet/fleet.h"
 #include "sync/report.h"
 
 #include <cstdint>
@@ -21,6 +22,9 @@ enum class Exit : std::uint8_t {
 // Where several hold: 2, 130/143, 7, 3, 1, 5, 6, 4, 0.  `stop_signal`: the signal that asked to stop, 0 for
 // none.
 int exit_status(const sync::Summary& summary, int stop_signal);
+// Of a fleet: what all of its accounts have in common, else 5, 6, 4, 0.  `check`: logins only, where one that
+// fails means that nothing is begun.
+int exit_status(const fleet::Summary& summary, bool check, int stop_signal);
 // Of an error before any work.
 int exit_status(const Error& error, int stop_signal);
 

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/bulk_options.h"
+#include "cli/bulk_sync.h"
 #include "cli/option_parts.h"
 #include "cli/syncimap.h"
 
@@ -158,6 +159,7 @@ CommandSpec man_command() {
 
 std::vector<CommandSpec> all_commands() {
   std::vector<CommandSpec> all = {sync_command(), verify_command(), undo_command(), syncimap_spec()};
+  all.push_back(bulk_sync_spec());
   std::ranges::move(bulk_command_specs(), std::back_inserter(all));
   std::ranges::move(std::vector{doctor_command(), completion_command(), man_command()},
                     std::back_inserter(all));

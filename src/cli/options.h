@@ -32,7 +32,7 @@ struct Example {
 };
 
 struct CommandSpec {
-  std::string_view name;  // one word, or two: "bulk sync"
+  std::string_view name;                           // one word, or two: "bulk sync"
   std::string_view group = {};                     // heading in the top help
   std::vector<std::string_view> positionals = {};  // all required but for `unless`
   std::string_view unless = {};                    // a switch with which the first positional is left out

@@ -1,41 +1,14 @@
 #include "cli/render/json.h"
 
 #include "base/printable.h"
+#include "cli/render/json_parts.h"
 #include "cli/render/numbers.h"
 #include "cli/version.h"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace pf::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// Names and server texts may hold any bytes; JSON holds UTF-8 only.
-std::string dumped(const Json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-// Uids are numbers; what is no number stays text, and what is about a whole mailbox is null.
-Json ref_json(const std::string& ref) {
-  if (ref.empty()) return nullptr;
-  std::uint64_t number = 0;
-  const auto* end = ref.data() + ref.size();
-  const auto [rest, error] = std::from_chars(ref.data(), end, number);
-  return error == std::errc{} && rest == end ? Json(number) : Json(ref);
-}
-
-Json failure_json(const sync::Failure& failure) {
-  return {{"mailbox", failure.mailbox},
-          {"uid", ref_json(failure.ref)},
-          {"reason", failure.reason},
-          {"message", failure.message},
-          {"server_text", failure.server_text}};
-}
 
 void add_differences(Json& json, std::uint64_t missing, std::uint64_t extra, std::uint64_t different,
                      std::uint64_t normalised) {
@@ -67,13 +40,6 @@ Json mailbox_json(const sync::MailboxReport& report, RunKind kind) {
   if (kind == RunKind::verify)
     add_differences(json, report.missing, report.extra, report.different, report.normalised);
   return json;
-}
-
-Json error_json(const Error& error) {
-  return {{"reason", name(error.code)},
-          {"message", error.describe()},
-          {"server_text", error.server_text},
-          {"remedy", error.hint}};
 }
 
 Json summary_json(const sync::Summary& summary, RunKind kind, int exit_status) {

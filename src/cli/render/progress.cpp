@@ -6,15 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace pf::cli {
 namespace {
 
 constexpr double window_seconds = 10;
 constexpr double shortest_base = 0.5;  // less says nothing about a rate
-constexpr auto redraw_every = std::chrono::milliseconds(200);
-constexpr auto print_every = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -62,37 +59,9 @@ std::string progress_line(const sync::Progress& progress, const Pace& pace) {
   return line;
 }
 
-ProgressView::ProgressView(Screen screen) : screen_(std::move(screen)), started_(MonoClock::now()) {}
-
 void ProgressView::show(const sync::Progress& progress) {
   pace_.feed(progress);
-  const auto now = MonoClock::now();
-  const Duration wait = screen_.terminal ? Duration(redraw_every) : Duration(print_every);
-  if (now - last_drawn_.value_or(screen_.terminal ? now - wait : started_) < wait) return;
-  last_drawn_ = now;
-  draw(progress_line(progress, pace_));
-}
-
-void ProgressView::note(std::string_view text) {
-  if (!screen_.terminal) return;
-  last_drawn_ = MonoClock::now();
-  draw(printable(text));
-}
-
-void ProgressView::draw(std::string_view line) {
-  if (!screen_.terminal) {
-    screen_.write(std::string(line) + "\n");
-    return;
-  }
-  // One column stays free: a full line would wrap on some terminals.
-  const auto width = std::max<std::size_t>(screen_.width(), 2) - 1;
-  screen_.write(fmt::format("\r{}\x1b[K", cut_to(line, width)));
-  visible_ = true;
-}
-
-void ProgressView::clear() {
-  if (visible_) screen_.write("\r\x1b[K");
-  visible_ = false;
+  if (line_.due()) line_.draw(progress_line(progress, pace_));
 }
 
 }  // namespace pf::cli

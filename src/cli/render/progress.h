@@ -1,15 +1,15 @@
 // How far a run is: rate, time to go, and the line that shows it.
 #pragma once
 
-#include "base/clock.h"
+#include "cli/render/live_line.h"
 #include "sync/report.h"
 
-#include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pf::cli {
 
@@ -35,31 +35,19 @@ class Pace {
 // "3/12 mailboxes  1,234/5,000 messages  12.3 MB/50.0 MB  4.5 MB/s  ETA 0:12  INBOX/2019"
 std::string progress_line(const sync::Progress& progress, const Pace& pace);
 
-// Shows where we are: on a terminal one line drawn over, at most five times a second; otherwise a line every
-// ten seconds.
+// Shows where we are.
 class ProgressView {
  public:
-  struct Screen {
-    std::function<void(std::string_view)> write;
-    bool terminal = false;
-    std::function<std::size_t()> width;  // asked only on a terminal
-  };
-  explicit ProgressView(Screen screen);
+  using Screen = LiveLine::Screen;
+  explicit ProgressView(Screen screen) : line_(std::move(screen)) {}
 
   void show(const sync::Progress& progress);
-  // A word in between, in place of the progress; only on a terminal.
-  void note(std::string_view text);
-  // Takes the line away; called before anything else is printed.
-  void clear();
+  void note(std::string_view text) { line_.note(text); }
+  void clear() { line_.clear(); }
 
  private:
-  void draw(std::string_view line);
-
-  Screen screen_;
+  LiveLine line_;
   Pace pace_;
-  std::optional<TimePoint> last_drawn_;
-  TimePoint started_;
-  bool visible_ = false;
 };
 
 }  // namespace pf::cli

@@ -76,6 +76,7 @@ Move mail
   syncimap ...        bring one account over with a master user on both sides
 
 Many accounts
+  bulk sync           move a list of accounts from server to server
   bulk export         copy all mail of a list of accounts into archives on disk
   bulk import         copy archives of a list of accounts to a server
   bulk validate       compare archives with a server, message by message
@@ -144,12 +145,15 @@ try postferry sync --dry
 try postferry sync --order n
 try postferry completion z
 try postferry doctor --password-f
+try postferry bul
+try postferry bulk sy
+try postferry bulk sync --order s
 )";
   const auto answer = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.out";
   const auto command = "bash " + path.string() + " > " + answer.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(content_of(answer),
-            "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\n");
+            "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\nbulk\nsync\nsize\n");
   std::filesystem::remove(path);
   std::filesystem::remove(answer);
 }

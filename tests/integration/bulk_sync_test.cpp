@@ -1,0 +1,180 @@
+// `postferry bulk sync` through the built program: a list, two Dovecots, one account with a wrong password
+// and one at a host where nobody listens.
+#include "support/dovecot_server.h"
+#include "support/ferry.h"
+#include "support/free_port.h"
+#include "support/mailboxes.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sys/stat.h>
+
+namespace pf::test {
+namespace {
+
+constexpr std::size_t count = 6;
+
+std::string user(std::size_t number) {
+  return fmt::format("user{}@example.com", number);
+}
+
+DovecotOptions with_users() {
+  DovecotOptions options;
+  // After a wrong password Dovecot lets everybody from that address wait, longer each time.
+  options.extra =
+      "auth_failure_delay = 0\n"
+      "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n";
+  for (std::size_t i = 0; i < count; ++i) options.users.emplace_back(user(i), "pw");
+  return options;
+}
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+class BulkSync : public testing::Test {
+ protected:
+  BulkSync() {
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto at = oracle(source_, i);
+      at->create("Work");
+      for (const auto* mailbox : {"INBOX", "Work"}) append_all(*at, mailbox, ordinary(2, i + 1));
+    }
+  }
+  static std::unique_ptr<ImapOracle> oracle(const DovecotServer& server, std::size_t number) {
+    return std::make_unique<ImapOracle>(server.imap_port(), user(number), "pw");
+  }
+  [[nodiscard]] std::string url(const DovecotServer& server, std::string_view more = {}) const {
+    return fmt::format("imap://{{user}}@127.0.0.1:{}?tls=none{}", server.imap_port(), more);
+  }
+  std::string write_list(const std::string& text, unsigned mode = 0600) {
+    const auto path = (ferry_.directory() / "list.csv").string();
+    std::ofstream(path, std::ios::binary) << text;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  // Rows with passwords; `bad` has another one, `gone` is at a port where nobody listens.
+  std::string rows(std::size_t bad = count, std::size_t gone = count) {
+    std::string text = "source_user,source_password,source_port,target_password\r\n";
+    for (std::size_t i = 0; i < count; ++i)
+      text += fmt::format("{},{},{},pw\r\n", user(i), i == bad ? "wrong" : "pw",
+                          i == gone ? std::to_string(nobody_.number()) : "");
+    return text;
+  }
+  Ran sync(const std::string& list, std::vector<std::string> options = {}) {
+    std::vector<std::string> words = {"bulk",     "sync",       "--accounts",  list,
+                                      "--from",   url(source_), "--to",        url(target_),
+                                      "--settle", "300ms",      "--state-dir", ferry_.state().string()};
+    words.insert(words.end(), options.begin(), options.end());
+    return ferry_.run(words);
+  }
+  void expect_same(std::size_t number) const {
+    for (const auto* mailbox : {"INBOX", "Work"})
+      EXPECT_EQ(difference(*oracle(source_, number), mailbox, *oracle(target_, number), mailbox), "")
+          << user(number) << " " << mailbox;
+  }
+
+  DovecotServer source_{with_users()}, target_{with_users()};
+  ReservedPort nobody_;
+  Ferry ferry_;
+};
+
+TEST_F(BulkSync, CarriesTheOthersOverAndNamesTheTwo) {
+  const auto report = ferry_.directory() / "report";
+  const auto ran = sync(write_list(rows(1, 4)), {"--json", "--report", report.string()});
+  EXPECT_EQ(ran.code, 6) << ran;
+  for (const std::size_t number : {0U, 2U, 3U, 5U}) expect_same(number);
+  EXPECT_EQ(ran["accounts"], 6U);
+  EXPECT_EQ(ran["done"], 4U);
+  EXPECT_EQ(ran["accounts_failed"], 2U);
+  EXPECT_EQ(ran["copied"], 16U);
+  const auto accounts = ran.all("account");
+  ASSERT_EQ(accounts.size(), 6U);
+  for (const auto& account : accounts) {
+    const auto name = account.text("account");
+    const bool bad = name == user(1) || name == user(4);
+    EXPECT_EQ(account.text("state"), bad ? "failed" : "done") << name;
+    if (name == user(1)) EXPECT_EQ(account.text("error.reason"), "auth-failed");
+    if (name == user(4)) EXPECT_EQ(account.text("error.reason"), "refused");
+    if (name == user(4)) EXPECT_EQ(account.number("row"), 6U);
+  }
+
+  EXPECT_TRUE(holds(content_of(report / "accounts.csv"), "\r\nuser1@example.com,3,"))
+      << content_of(report / "accounts.csv");
+  const auto failures = content_of(report / "failures.csv");
+  EXPECT_TRUE(holds(failures, "user1@example.com") && holds(failures, "user4@example.com")) << failures;
+  EXPECT_FALSE(holds(failures, "user2@example.com")) << failures;
+  EXPECT_TRUE(holds(content_of(report / "accounts.json"), "\"accounts_failed\": 2"));
+  const auto page = content_of(report / "index.html");
+  EXPECT_TRUE(holds(page, "2 of 6 accounts failed")) << page;
+  EXPECT_FALSE(holds(page, "wrong"));
+  EXPECT_FALSE(holds(page, "http-equiv=\"refresh\""));
+  struct stat status{};
+  ASSERT_EQ(::stat((report / "index.html").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+
+  // Then with the right password, only those that failed.
+  const auto again = sync(write_list(rows(count, 4)), {"--json", "--retry-failed"});
+  EXPECT_EQ(again.code, 6) << again;
+  EXPECT_EQ(again["done"], 1U) << again;
+  EXPECT_EQ(again["skipped"], 4U) << again;
+  expect_same(1);
+}
+
+TEST_F(BulkSync, ABrokenListOrAFailedCheckBeginsNothing) {
+  const auto broken = sync(write_list("source_user,source_port\nann,x\n,\njoe,99999\n"));
+  EXPECT_EQ(broken.code, 2) << broken;
+  for (const auto* part : {"line 2: source_port", "line 3: source_user", "line 4: source_port", "3 mistakes"})
+    EXPECT_TRUE(holds(broken.err, part)) << part << ": " << broken;
+
+  const auto checked = sync(write_list(rows(1, 4), 0644), {"--check"});
+  EXPECT_EQ(checked.code, 3) << checked;
+  EXPECT_TRUE(holds(checked.err, "chmod 600")) << checked;
+  EXPECT_TRUE(holds(checked.out, "2 of 6 accounts failed")) << checked;
+  EXPECT_TRUE(holds(checked.out, user(1)) && holds(checked.out, user(4))) << checked;
+  EXPECT_EQ(oracle(target_, 0)->names().size(), 1U);  // INBOX
+  EXPECT_TRUE(oracle(target_, 0)->fetch_all("INBOX").empty());
+}
+
+TEST_F(BulkSync, FailFastStopsAtTheFirst) {
+  const auto ran = sync(write_list(rows(0)), {"--json", "--fail-fast", "--jobs", "1"});
+  EXPECT_EQ(ran.code, 1) << ran;
+  EXPECT_EQ(ran["accounts_failed"], 1U);
+  EXPECT_EQ(ran["not_done"], 5U);
+  EXPECT_EQ(ran.all("account").size(), 6U);
+}
+
+TEST_F(BulkSync, TwoAdminsNeedNoPasswordOfAUser) {
+  const auto password = (ferry_.directory() / "admin.pw").string();
+  std::ofstream(password) << "adminpw\n";
+  std::string text = "source_user\n";
+  for (std::size_t i = 0; i < count; ++i) text += user(i) + "\n";
+  const auto list = write_list(text);
+  const auto ran =
+      ferry_.run({"bulk", "sync", "--json", "--accounts", list, "--from", url(source_, "&admin=admin"),
+                  "--to", url(target_, "&admin=admin&admin-form=star"), "--from-password-file", password,
+                  "--to-password-file", password, "--state-dir", ferry_.state().string(), "--verify"});
+  EXPECT_EQ(ran.code, 0) << ran;
+  EXPECT_EQ(ran["copied"], 24U);
+  for (std::size_t i = 0; i < count; ++i) expect_same(i);
+  const auto second =
+      ferry_.run({"bulk", "sync", "--accounts", list, "--from", url(source_, "&admin=admin"), "--to",
+                  url(target_, "&admin=admin&admin-form=star"), "--from-password-file", password,
+                  "--to-password-file", password, "--state-dir", ferry_.state().string()});
+  EXPECT_EQ(second.code, 0) << second;
+  EXPECT_TRUE(holds(second.out, "All of 6 accounts done")) << second;
+  EXPECT_TRUE(holds(second.out, "0 messages copied, 24 already there")) << second;
+}
+
+}  // namespace
+}  // namespace pf::test
