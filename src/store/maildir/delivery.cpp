@@ -151,27 +151,38 @@ std::vector<Delivered> all_refused(std::size_t count, const Error& error) {
   return std::vector<Delivered>(count, Delivered{std::nullopt, error});
 }
 
+std::vector<std::string> without_letter(const std::vector<const FlagSet*>& flags, const Keywords& keywords) {
+  FlagSet lost;
+  for (const auto* set : flags) {
+    for (const auto& keyword : set->keywords()) {
+      if (!keywords.letter(keyword)) lost.add(keyword);
+    }
+  }
+  return lost.keywords();
+}
+
 }  // namespace
 
-Result<std::vector<Delivered>> deliver(const std::shared_ptr<const Folder>& folder,
-                                       std::deque<Parcel>& parcels, std::uint64_t& after) {
+Result<Delivery> deliver(const std::shared_ptr<const Folder>& folder, std::deque<Parcel>& parcels,
+                         std::uint64_t& after) {
   std::vector<const FlagSet*> flags;
   for (const auto& parcel : parcels) flags.push_back(&parcel.flags());
-  if (const auto ready = prepare(*folder, parcels); !ready) return all_refused(parcels.size(), ready.error());
+  if (const auto ready = prepare(*folder, parcels); !ready)
+    return Delivery{all_refused(parcels.size(), ready.error()), {}};
   const auto keywords = keywords_with(*folder, flags);
-  if (!keywords) return all_refused(parcels.size(), keywords.error());
-  std::vector<Delivered> out;
+  if (!keywords) return Delivery{all_refused(parcels.size(), keywords.error()), {}};
+  Delivery out{{}, without_letter(flags, *keywords)};
   bool in_cur = false, in_new = false;
   for (auto& parcel : parcels) {
     auto ref = parcel.deliver(*keywords, after);
     if (!ref) {
       // The rest would have the same reason, and would be out of order.
-      const auto failed = all_refused(parcels.size() - out.size(), ref.error());
-      out.insert(out.end(), failed.begin(), failed.end());
+      const auto failed = all_refused(parcels.size() - out.messages.size(), ref.error());
+      out.messages.insert(out.messages.end(), failed.begin(), failed.end());
       break;
     }
     (parcel.fresh(*keywords) ? in_new : in_cur) = true;
-    out.push_back({*std::move(ref), std::nullopt});
+    out.messages.push_back({*std::move(ref), std::nullopt});
   }
   if (in_cur) PF_TRYV(folder->cur()->sync());
   if (in_new) PF_TRYV(folder->fresh()->sync());

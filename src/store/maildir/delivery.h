@@ -65,9 +65,13 @@ struct Delivered {
   std::optional<MessageRef> ref;
   std::optional<Error> error;  // when not
 };
+struct Delivery {
+  std::vector<Delivered> messages;
+  std::vector<std::string> lost_keywords;  // for which there was no letter, each once
+};
 // All of them, in order.  An Error: nothing of what was delivered is sure to last.  Where the first cannot be
 // delivered, none is.
-Result<std::vector<Delivered>> deliver(const std::shared_ptr<const Folder>& folder,
-                                       std::deque<Parcel>& parcels, std::uint64_t& after);
+Result<Delivery> deliver(const std::shared_ptr<const Folder>& folder, std::deque<Parcel>& parcels,
+                         std::uint64_t& after);
 
 }  // namespace pf::store::maildir

@@ -36,7 +36,12 @@ std::uint64_t microseconds(std::string_view delivery) {
     const auto digits = leading_digits(number);
     if (digits >= 1 && digits <= 6) return leading_number(number, digits);
   }
-  return 0;
+  // "1234_17" (mbsync): the 17th of process 1234.  No time, but the order within the second.
+  const auto process = leading_digits(delivery);
+  if (process == 0 || process == delivery.size() || delivery[process] != '_') return 0;
+  const auto count = delivery.substr(process + 1);
+  const auto digits = leading_digits(count);
+  return digits >= 1 && digits <= 6 && digits == count.size() ? leading_number(count, digits) : 0;
 }
 
 std::string tail_of_digest(std::string_view hashed) {

@@ -4,6 +4,7 @@
 #include "store/maildir/maildir_stream.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -231,6 +232,14 @@ Task<void> MaildirMailbox::receive(const std::shared_ptr<Batch>& batch, AppendIt
                   fmt::format("a message for {} broke off", printable(mailbox_.path.display()))};
 }
 
+void MaildirMailbox::tell_lost(const std::vector<std::string>& keywords) {
+  if (keywords.empty() || std::exchange(told_lost_, true) || !session_->log) return;
+  session_->log(LogLevel::warning,
+                fmt::format("{}: a mailbox of a Maildir has {} letters for keywords, all taken; left out: {}",
+                            printable(mailbox_.path.display()), Keywords::most,
+                            printable(fmt::format("{}", fmt::join(keywords, " ")))));
+}
+
 std::vector<AppendOutcome> MaildirMailbox::outcomes(std::vector<Delivered> delivered) const {
   std::vector<AppendOutcome> out(delivered.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -267,15 +276,16 @@ Task<std::vector<AppendOutcome>> MaildirMailbox::append(std::span<AppendItem> it
     if (!nothing_came_of_it) co_return error;
     co_return outcomes(std::vector<Delivered>(items.size(), Delivered{std::nullopt, error}));
   }
-  auto work = [batch]() -> Result<std::vector<Delivered>> {
+  auto work = [batch]() -> Result<Delivery> {
     auto done = deliver(batch->folder, batch->parcels, batch->latest);
     batch->parcels.clear();
     return done;
   };
-  auto delivered = co_await on_pool<std::vector<Delivered>>(session_, Scope::mailbox, std::move(work));
+  auto delivered = co_await on_pool<Delivery>(session_, Scope::mailbox, std::move(work));
   latest_ = std::max(latest_, batch->latest);
   if (!delivered) co_return at_mailbox(std::move(delivered).error());
-  co_return outcomes(*std::move(delivered));
+  tell_lost(delivered->lost_keywords);
+  co_return outcomes(std::move(delivered->messages));
 }
 
 }  // namespace pf::store::maildir

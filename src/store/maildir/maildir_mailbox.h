@@ -49,6 +49,7 @@ class MaildirMailbox final : public OpenMailbox {
   [[nodiscard]] Error at_mailbox(Error error) const;
   Task<void> receive(const std::shared_ptr<Batch>& batch, AppendItem& item);
   Task<void> spool(const std::shared_ptr<Batch>& batch);
+  void tell_lost(const std::vector<std::string>& keywords);
   [[nodiscard]] std::vector<AppendOutcome> outcomes(std::vector<Delivered> delivered) const;
 
   std::shared_ptr<Session> session_;
@@ -61,6 +62,7 @@ class MaildirMailbox final : public OpenMailbox {
   MessageRef next_page_;
   bool holds_place_ = true;
   bool streaming_ = false;
+  bool told_lost_ = false;
   AsyncMutex appending_;
 };
 

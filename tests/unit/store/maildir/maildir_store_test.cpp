@@ -435,6 +435,22 @@ TEST_F(MaildirRig, KeywordsGetLettersThatDovecotUnderstands) {
   EXPECT_THAT(names("cur")[0], "1700000000.x:2,bd");
 }
 
+TEST_F(MaildirRig, KeywordsForWhichThereIsNoLetterAreNamed) {
+  make();
+  std::string taken;
+  for (int i = 0; i < 25; ++i) taken += std::to_string(i) + " k" + std::to_string(i) + "\n";
+  write_file(root / "dovecot-keywords", taken);
+  auto inbox = open();
+  append(*inbox, {std::string(mail_served)}, "k3 last late \\Seen");
+  EXPECT_EQ(scan(*inbox)[0].flags, FlagSet::parse("\\Seen k3 last"));
+  EXPECT_THAT(log, HasSubstr("INBOX: "));
+  EXPECT_THAT(log, testing::EndsWith("left out: late\n"));
+  must(inbox->refresh());
+  EXPECT_FALSE(inbox->flag_rules().new_keywords);
+  append(*inbox, {std::string(mail_served)}, "later");
+  EXPECT_THAT(log, testing::Not(HasSubstr("later")));  // once is enough
+}
+
 TEST_F(MaildirRig, AMovedMessageKeepsItsKeywordsUnderOtherLetters) {
   make();
   make(".Other");
