@@ -51,7 +51,11 @@ void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& s
 
 }  // namespace
 
-Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs) {
+Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs,
+                      std::map<MessageRef, Error>* unreadable) {
+  const auto leave_out = [&](const MessageRef& ref, const Error& why) {
+    if (unreadable != nullptr) unreadable->emplace(ref, why);
+  };
   Digests out;
   if (refs.empty()) co_return out;
   PF_CO_TRY(auto stream, co_await mailbox.read(std::move(refs)));
@@ -59,18 +63,23 @@ Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs)
   for (;;) {
     auto item = co_await stream->next();
     if (!item) {
-      if (item.error().scope == Scope::message)
-        continue;  // that one cannot be had; it stays without a digest
+      if (item.error().scope == Scope::message) {
+        leave_out(stream->failed_ref(), item.error());
+        continue;
+      }
       broken = item.error();
       break;
     }
     if (!*item) break;
     auto digest = co_await digest_body(*(*item)->body);
-    if (!digest) {
+    if (digest) {
+      out.emplace((*item)->ref, *digest);
+    } else if (digest.error().scope == Scope::message) {
+      leave_out((*item)->ref, digest.error());
+    } else {
       broken = digest.error();
       break;
     }
-    out.emplace((*item)->ref, *digest);
   }
   auto closed = co_await stream->close();
   if (broken) co_return *broken;

@@ -10,8 +10,9 @@
 
 namespace pf::sync {
 
-// Messages that are gone are left out.
-Task<std::map<MessageRef, ContentDigest>> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs);
+// Messages that are gone are left out, and those that cannot be read, which `unreadable` then names.
+Task<std::map<MessageRef, ContentDigest>> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs,
+                                                  std::map<MessageRef, Error>* unreadable = nullptr);
 
 // Settles what match() left open by content: equal octets first, then equal normal form.  Adds to
 // `result.pairs` and empties `result.open`.

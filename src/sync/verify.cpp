@@ -62,6 +62,7 @@ class MailboxVerifier {
  private:
   using Pair = std::pair<std::size_t, std::size_t>;  // indexes into source_ and target_
   using Digests = std::map<MessageRef, ContentDigest>;
+  using Unreadable = std::map<MessageRef, Error>;
 
   Task<void> open(store::Store& store, const store::MailboxInfo& mailbox,
                   std::unique_ptr<store::OpenMailbox>& box, std::vector<MessageMeta>& list) {
@@ -84,6 +85,7 @@ class MailboxVerifier {
     options.target_rewrites = run_.target.features().rewrites_messages;
     normalised_.clear();
     altered_.clear();
+    unread_.clear();
     result_ = match(source_, target_, options);
     PF_CO_TRYV(co_await resolve_open(*source, *target, source_, target_, result_));
     if (content_) PF_CO_TRYV(co_await compare_contents(*source, *target));
@@ -107,11 +109,13 @@ class MailboxVerifier {
         source_refs.push_back(source_[result_.pairs[i].first].ref);
         target_refs.push_back(target_[result_.pairs[i].second].ref);
       }
-      std::map<MessageRef, ContentDigest> source_digests;
-      std::map<MessageRef, ContentDigest> target_digests;
+      Digests source_digests;
+      Digests target_digests;
+      Unreadable source_unreadable;
+      Unreadable target_unreadable;
       TaskGroup group;
-      co_await group.spawn(digest_into(source, std::move(source_refs), source_digests));
-      co_await group.spawn(digest_into(target, std::move(target_refs), target_digests));
+      co_await group.spawn(digest_into(source, std::move(source_refs), source_digests, source_unreadable));
+      co_await group.spawn(digest_into(target, std::move(target_refs), target_digests, target_unreadable));
       PF_CO_TRYV(co_await group.join());
       for (std::size_t first = at, last = at; first < end; first = last) {
         while (last < end && same_key(first, last)) ++last;
@@ -120,6 +124,7 @@ class MailboxVerifier {
       }
       for (std::size_t i = at; i < end; ++i) {
         judge_content(source_digests, target_digests, result_.pairs[i]);
+        note_unread(source_unreadable, target_unreadable, result_.pairs[i]);
       }
     }
     co_return Status{};
@@ -155,10 +160,10 @@ class MailboxVerifier {
     for (Pair* pair : left) pair->second = (next++)->second;
   }
 
-  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs,
-                                std::map<MessageRef, ContentDigest>& out) {
+  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs, Digests& out,
+                                Unreadable& unreadable) {
     std::ranges::sort(refs);
-    PF_CO_TRY(out, co_await digests(box, std::move(refs)));
+    PF_CO_TRY(out, co_await digests(box, std::move(refs), &unreadable));
     co_return Status{};
   }
 
@@ -171,7 +176,25 @@ class MailboxVerifier {
     (s->second.normal == t->second.normal ? normalised_ : altered_).insert(pair.first);
   }
 
+  // What is listed and cannot be read has not been compared: a damaged file of an archive, say.
+  void note_unread(const Unreadable& source, const Unreadable& target, Pair pair) {
+    const auto note = [&](const store::Store& store, const std::string& mailbox, const Unreadable& unreadable,
+                          const MessageRef& ref) {
+      const auto found = unreadable.find(ref);
+      if (found == unreadable.end()) return;
+      const Error& error = found->second;
+      unread_[pair.first].push_back(
+          {mailbox, store.ref_text(ref), std::string(name(error.code)), error.describe(), error.server_text});
+    };
+    note(run_.source, job_.report.source, source, source_[pair.first].ref);
+    note(run_.target, job_.report.target, target, target_[pair.second].ref);
+  }
+
   void report() {
+    for (auto& [index, failures] : unread_) {
+      ++job_.report.failed;
+      for (auto& failure : failures) run_.fail(std::move(failure));
+    }
     std::ranges::sort(result_.pairs);
     std::set<std::size_t> paired_source;
     std::set<std::size_t> paired_target;
@@ -195,6 +218,7 @@ class MailboxVerifier {
   }
 
   void compare_pair(std::size_t index, const MessageMeta& source, const MessageMeta& target) {
+    if (unread_.contains(index)) return;
     std::string what;
     if (altered_.contains(index)) what += "content; ";
     const bool wrapped = date_wrapped(source, target);
@@ -236,7 +260,8 @@ class MailboxVerifier {
   Patience patience_;
   std::vector<MessageMeta> source_, target_;
   MatchResult result_;
-  std::set<std::size_t> normalised_, altered_;  // indexes of source messages
+  std::set<std::size_t> normalised_, altered_;          // indexes of source messages
+  std::map<std::size_t, std::vector<Failure>> unread_;  // the same
 };
 
 class VerifyRun {

@@ -225,5 +225,26 @@ TEST(Verify, WorksThroughManyMailboxesWithOneConnection) {
   EXPECT_EQ(rig.verify(true).matched, 16U);
 }
 
+// As of an archive whose file is damaged: nothing is known of it, so it is neither equal nor different.
+TEST(Verify, WhatCannotBeReadIsAFailureAndNoMatch) {
+  for (const bool at_source : {true, false}) {
+    for (const auto op : {Op::read, Op::chunk}) {
+      Rig rig;
+      fill_both(rig, "INBOX", {1, 2, 3});
+      (at_source ? rig.from : rig.to)->options.before =
+          fault_at(op, 2, Error(Errc::invalid_message, Scope::message, Retry::never, "damaged"));
+      const auto sum = rig.verify(true);
+      EXPECT_EQ(sum.outcome, Outcome::partial);
+      EXPECT_EQ(sum.failed, 1U);
+      ASSERT_EQ(sum.failures.size(), 1U);
+      EXPECT_NE(sum.failures[0].message.find("damaged"), std::string::npos);
+      EXPECT_EQ(sum.failures[0].mailbox, "INBOX");
+      EXPECT_NE(sum.failures[0].ref, "");
+      EXPECT_EQ(sum.matched, 2U);
+      EXPECT_FALSE(sum.verify_differs);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pf::test
