@@ -36,7 +36,8 @@ class BulkRun {
   Stopped export_mail();
   Stopped import_mail();
   Stopped validate();
-  Stopped audit();
+  Stopped audit(bool files);
+  Stopped audit_files();
   Stopped examine();
 
   Worked work(BulkLabel label, const app::FleetPolicy& policy, const MakePair& make);

@@ -181,6 +181,10 @@ TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
     write_file(entry.path(), bytes);
     break;
   }
+  const auto audited = bulk({"audit", "--audit-offline"});
+  EXPECT_EQ(audited.code, 4) << audited;
+  EXPECT_THAT(audited.out, HasSubstr("[audit] bob: INBOX, "));
+  EXPECT_THAT(audited.out, HasSubstr("[audit] alice: completed"));
   config("import.pass.config.json", new_);
   const auto imported = bulk({"import", "--ignore-errors"});
   EXPECT_EQ(imported.code, 6) << imported;

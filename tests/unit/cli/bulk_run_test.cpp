@@ -274,6 +274,21 @@ TEST_F(Bulk, AnAuditOfAnExportTellsWhatTheArchiveLacksAndForgivesWhatIsGone) {
   EXPECT_THAT(out_, HasSubstr("[audit] joe@x | INBOX | local=9 remote=10\n"));
 }
 
+TEST_F(Bulk, AnAuditReadsTheArchivesFirstAndOfflineOnlyThem) {
+  config();
+  archives({"joe@x", "ann@x", "bob@x"});
+  EXPECT_EQ(run({"audit"}), 0) << out_;
+  ASSERT_EQ(calls_.size(), 2U);
+  EXPECT_EQ(calls_[0].pairs[0].from.label(), calls_[0].pairs[0].to.label());
+  EXPECT_TRUE(calls_[0].policy.verify.content);
+  EXPECT_EQ(calls_[1].pairs[0].from.label(), "imaps://joe%40x@imap.example.com:993");
+  EXPECT_EQ(run({"audit", "--audit-offline"}), 0);
+  ASSERT_EQ(calls_.size(), 3U);
+  bad_ = {"ann@x"};
+  EXPECT_EQ(run({"audit", "--audit-offline"}), 4);
+  EXPECT_THAT(out_, HasSubstr("Audit found damaged archives"));
+}
+
 TEST_F(Bulk, ValidateEndsWithFourOnAnyDifference) {
   config("import.pass.config.json");
   archives({"joe@x", "ann@x", "bob@x"});
