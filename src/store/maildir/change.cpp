@@ -61,9 +61,9 @@ Result<std::vector<MessageMeta>> change_flags(std::shared_ptr<const Folder> fold
       told.flags = flags_of(letters, keywords);
       if (told.flags == now) return told;
       // A message with flags is one that somebody has seen: its place is cur/.
-      PF_STEP(command);
+      PF_STEP(file);
       PF_TRYV(directory.rename_to_new(name, *folder->cur(), with_letters(parsed, letters)));
-      PF_STEP(command);
+      PF_STEP(file);
       touched.add(directory);
       touched.add(*folder->cur());
       return told;
@@ -87,9 +87,9 @@ Status remove(std::shared_ptr<const Folder> folder, const std::vector<MessageRef
     const auto use = [&](const os::Directory& directory, std::string_view name) -> Result<bool> {
       // Told apart: a message that got another name meanwhile is there still.
       PF_TRYV(directory.status(name));
-      PF_STEP(command);
+      PF_STEP(file);
       PF_TRYV(directory.remove_file(name));
-      PF_STEP(command);
+      PF_STEP(file);
       touched.add(directory);
       return true;
     };
@@ -129,9 +129,9 @@ Result<std::vector<std::optional<MessageRef>>> move(std::shared_ptr<const Folder
       }
       const auto& target = letters.empty() ? *to.fresh() : *to.cur();
       if (!letters.empty()) wanted += ":2," + letters;
-      PF_STEP(command);
+      PF_STEP(file);
       PF_TRYV(directory.rename_to_new(name, target, wanted));
-      PF_STEP(command);
+      PF_STEP(file);
       after = std::max(after, time_of(unique));
       touched.add(target);
       touched.add(directory);

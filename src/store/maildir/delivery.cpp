@@ -100,11 +100,11 @@ Result<MessageRef> Parcel::deliver(const Keywords& keywords, std::uint64_t& afte
   for (int tries = 1;; ++tries) {
     const auto unique = unique_name(after);
     const auto name = unique + sizes + (letters.empty() ? "" : ":2," + letters);
-    PF_STEP(command);
+    PF_STEP(file);
     const auto renamed = folder_->tmp()->rename_to_new(name_, target, name);
     if (!renamed && (renamed.error().code != Errc::exists || tries == 3)) return renamed.error();
     if (!renamed) continue;
-    PF_STEP(command);
+    PF_STEP(file);
     name_.clear();
     after = std::max(after, time_of(unique));
     return ref_of(unique);
@@ -167,6 +167,7 @@ Result<Delivery> deliver(const std::shared_ptr<const Folder>& folder, std::deque
                          std::uint64_t& after) {
   std::vector<const FlagSet*> flags;
   for (const auto& parcel : parcels) flags.push_back(&parcel.flags());
+  PF_STEP(file);
   if (const auto ready = prepare(*folder, parcels); !ready)
     return Delivery{all_refused(parcels.size(), ready.error()), {}};
   const auto keywords = keywords_with(*folder, flags);

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/printable.h"
+#include "base/step.h"
 #include "store/maildir/locked_file.h"
 #include "store/maildir/subscriptions.h"
 
@@ -339,11 +340,13 @@ Status Layout::create(const std::string& id) {
   if (exists(id)) return about(Errc::exists, "there is a mailbox", id);
   PF_TRY(const auto place, place_of(*root, id, true));
   PF_TRY(auto at, place.parent.open_or_make_below(place.name));
+  PF_STEP(file);
   if (kind_ == Kind::plus_plus) {  // so that delivery agents know it for a part of something larger
     auto marked = at.create_file("maildirfolder");
     if (!marked && marked.error().code != Errc::exists) return marked.error();
   }
   PF_TRY(const auto made, Folder::open_or_make(std::move(at)));
+  PF_STEP(file);
   PF_TRYV(made.at()->sync());
   return place.parent.sync();
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/os/fd_io.h"
+#include "base/step.h"
 
 #include <fmt/format.h>
 
@@ -40,6 +41,7 @@ Status replace(const os::Directory& directory, const os::Fd& fd, const std::stri
   const auto path = directory.path() / lock;
   PF_TRYV(os::write_all(fd, as_bytes(content), path));
   PF_TRYV(os::sync_file(fd, path));
+  PF_STEP(file);
   PF_TRYV(directory.rename(lock, directory, name));
   return directory.sync();
 }
