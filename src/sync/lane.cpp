@@ -282,6 +282,12 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Want
     run_.summary.waited_source += to_seconds(MonoClock::now() - asked);
     if (!item) {
       if (item.error().scope != Scope::message) co_return item.error();
+      const auto to_blame = wanted.find(std::string(stream.failed_ref().bytes()));
+      if (to_blame != wanted.end() && item.error().retry == Retry::never) {
+        give_up_reading(job, to_blame->second, item.error());
+        wanted.erase(to_blame);
+        continue;
+      }
       run_.notice(item.error().describe());
       // What it concerns stays in `wanted` and is asked for again.
       if (!refusal_ || refusal_->code != Errc::throttled) refusal_ = item.error();
@@ -300,6 +306,14 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Want
     wanted.erase(known);
   }
   co_return Status{};
+}
+
+// The source knows what is wrong with this one, and that it will stay so.
+void Lane::give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error) {
+  ++job.report.failed;
+  job.incomplete = true;
+  run_.meter.done(job.report.source, 1, item.size);
+  run_.fail(failure_of(run_, job, item, error));
 }
 
 // Newest first a chunk must leave as one batch, or not as a chunk.
@@ -355,14 +369,11 @@ Task<void> Lane::account_for_missing(MailboxJob& job, Wanted& wanted) {
       if (!refusal_ || item.ref == first) suspects_.insert(item.ref);
       once_more.push_back(std::move(again));
     } else {
-      ++job.report.failed;
-      job.incomplete = true;
-      run_.meter.done(job.report.source, 1, item.size);
       const Error error(Errc::unavailable, Scope::message, Retry::later,
                         "the source lists the message but does not deliver it",
                         refusal_ ? refusal_->server_text : std::string{},
                         "Open it in a mail program; the next run tries again.");
-      run_.fail(failure_of(run_, job, item, error));
+      give_up_reading(job, item, error);
     }
   }
   job.requeue(std::move(once_more), run_.policy.order);

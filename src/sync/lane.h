@@ -52,6 +52,7 @@ class Lane {
   // False: nothing can be sent any more, the message stays wanted.
   Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
   Task<bool> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
+  void give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error);
   Task<void> account_for_missing(MailboxJob& job, Wanted& wanted);
 
   void put_back_batch(MailboxJob& job);

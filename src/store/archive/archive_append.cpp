@@ -14,7 +14,7 @@ namespace pf::store {
 namespace {
 
 // Octets that are put together before a thread writes them.
-constexpr std::size_t gather_octets = std::size_t{1} << 20;
+constexpr std::size_t gather_octets = std::size_t{256} << 10;
 
 std::uint32_t number_in(const std::string& text) {
   std::uint32_t out = 0;
@@ -71,11 +71,7 @@ class Receiver {
       if (piece->empty()) break;
       taken += piece->size();
       if (taken > size) co_return broken("is longer than was said");
-      gathered_.octets.append(piece->begin(), piece->end());
-      gathered_.pieces.back().octets += piece->size();
-      if (gathered_.octets.size() < gather_octets) continue;
-      PF_CO_TRYV(co_await flush());
-      gathered_.pieces.emplace_back();
+      PF_CO_TRYV(co_await gather(as_text(*piece)));
     }
     if (taken != size) co_return broken("is shorter than was said");
     gathered_.pieces.back().ends = true;
@@ -97,6 +93,21 @@ class Receiver {
   [[nodiscard]] std::uint64_t received() const { return received_; }
 
  private:
+  // Octets of the last message.
+  Task<void> gather(std::string_view octets) {
+    while (!octets.empty()) {
+      gathered_.octets.reserve(gather_octets);
+      const auto some = octets.substr(0, gather_octets - gathered_.octets.size());
+      octets.remove_prefix(some.size());
+      gathered_.octets += some;
+      gathered_.pieces.back().octets += some.size();
+      if (gathered_.octets.size() < gather_octets) continue;
+      PF_CO_TRYV(co_await flush());
+      gathered_.pieces.emplace_back();
+    }
+    co_return Status{};
+  }
+
   static Error broken(std::string_view how) {
     return {Errc::disconnected, Scope::connection, Retry::now, fmt::format("a message {}", how)};
   }
@@ -141,7 +152,7 @@ Task<std::vector<AppendOutcome>> ArchiveMailbox::append(std::span<AppendItem> it
       co_return refused(items.size(),
                         Error(Errc::invalid_flag, Scope::message, Retry::never, "too many flags"));
   }
-  const auto stager = std::make_shared<Stager>(session_->staging);
+  const auto stager = std::make_shared<Stager>(staging_);
   auto received = co_await receive(items, stager);
   PF_CO_TRYV(usable(Access::append));
   if (!received) {

@@ -27,12 +27,11 @@ Error ArchiveSession::no_such_mailbox(std::string_view id) const {
 Task<void> ArchiveSession::begin_writing() {
   PF_CO_TRYV(alive());
   const auto turn = co_await beginning_.lock();
-  if (staging) co_return Status{};
+  if (lock) co_return Status{};
   if (!looked_) PF_CO_TRYV(co_await look());
   struct Begun {
     std::shared_ptr<const os::Directory> root;
     std::shared_ptr<ArchiveLock> lock;
-    std::shared_ptr<StagingDirectory> staging;
     std::vector<std::string> placed;  // ids
   };
   std::vector<std::pair<std::string, std::string>> misplaced;
@@ -42,9 +41,6 @@ Task<void> ArchiveSession::begin_writing() {
     Begun out;
     out.root = std::make_shared<const os::Directory>(std::move(made));
     PF_TRY(out.lock, ArchiveLock::acquire(*out.root));
-    auto staged = StagingDirectory::make(*out.root);
-    if (!staged) return of_account(std::move(staged).error());
-    out.staging = *std::move(staged);
     for (const auto& [id, folder] : misplaced) {
       if (out.root->rename_to_new(folder, *out.root, folder_name(id))) out.placed.push_back(id);
     }
@@ -53,7 +49,6 @@ Task<void> ArchiveSession::begin_writing() {
   PF_CO_TRY(auto begun, co_await pool->call<Begun>(std::move(job)));
   root = std::move(begun.root);
   lock = std::move(begun.lock);
-  staging = std::move(begun.staging);
   for (const auto& id : begun.placed) folders_[id] = folder_name(id);
   misplaced_.clear();
   co_return alive();
@@ -180,8 +175,8 @@ Task<std::shared_ptr<MailboxFolder>> ArchiveSession::folder(std::string id) {
 
 // ---- commit
 
-void ArchiveSession::commit_all(StagingDirectory& staging, const Commits& commits) {
-  const auto synced = staging.directory().sync_file_system();
+void ArchiveSession::commit_all(const os::Directory& root, const Commits& commits) {
+  const auto synced = root.sync_file_system();
   PF_STEP(file);
   std::map<MailboxFolder*, std::vector<StagedMessage*>> by_folder;
   for (const auto& commit : commits) {
@@ -190,14 +185,14 @@ void ArchiveSession::commit_all(StagingDirectory& staging, const Commits& commit
   }
   std::map<MailboxFolder*, Status> results;
   for (const auto& [folder, messages] : by_folder)
-    results[folder] = synced ? folder->publish(staging, messages) : Status(of_mailbox(synced.error()));
+    results[folder] = synced ? folder->publish(messages) : Status(of_mailbox(synced.error()));
   for (const auto& commit : commits) commit->result = results[commit->folder.get()];
 }
 
 Task<void> ArchiveSession::commit_waiting() {
   const Commits commits = std::exchange(waiting_, {});
-  auto job = [staged = staging, commits]() -> Result<void> {
-    commit_all(*staged, commits);
+  auto job = [at = root, commits]() -> Result<void> {
+    commit_all(*at, commits);
     return {};
   };
   auto done = co_await change<void>(std::move(job));

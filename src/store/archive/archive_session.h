@@ -34,7 +34,6 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   std::shared_ptr<const os::Directory> root;
   // From the first change on.
   std::shared_ptr<ArchiveLock> lock;
-  std::shared_ptr<StagingDirectory> staging;
 
   [[nodiscard]] Status alive() const;
   [[nodiscard]] Error no_such_mailbox(std::string_view id) const;
@@ -72,7 +71,7 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
     bool done = false;
   };
   using Commits = std::vector<std::shared_ptr<Commit>>;
-  static void commit_all(StagingDirectory& staging, const Commits& commits);
+  static void commit_all(const os::Directory& root, const Commits& commits);
   Task<void> commit_waiting();
   Task<std::shared_ptr<MailboxFolder>> load(std::string id);
   void note_misplaced(const FoundMailbox& mailbox);

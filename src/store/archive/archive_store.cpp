@@ -269,16 +269,8 @@ Store::Traffic ArchiveStore::traffic() const {
 
 Task<void> ArchiveStore::close() {
   const auto session = session_;
-  if (!session->staging) co_return Status{};
-  auto job = [root = session->root, lock = std::exchange(session->lock, nullptr),
-              staging = std::exchange(session->staging, nullptr)]() mutable -> Result<void> {
-    staging->remove(*root);
-    staging.reset();
-    lock.reset();
-    return {};
-  };
-  auto done = co_await session->pool->call<void>(std::move(job));
-  co_return done;
+  session->lock.reset();
+  co_return Status{};
 }
 
 void ArchiveStore::abort() {

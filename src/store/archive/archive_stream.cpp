@@ -86,7 +86,15 @@ Task<Bytes> ArchiveStream::Body::next() {
     co_return as_bytes(loaded_.octets);
   }
   auto job = [file = loaded_.file, piece = piece_]() -> Result<void> { return file->next(*piece); };
-  PF_CO_TRYV(co_await pool_.call<void>(std::move(job)));
+  auto read = co_await pool_.call<void>(std::move(job));
+  if (!read) {
+    // Somebody changed it since it was checked.  Half of it is on its way: whoever opens the mailbox again
+    // will be told what is wrong.
+    Error error = std::move(read).error();
+    error.scope = Scope::connection;
+    error.retry = Retry::now;
+    co_return error;
+  }
   co_return as_bytes(*piece_);
 }
 

@@ -11,12 +11,12 @@ namespace pf::store {
 
 // ---- new messages
 
-Status MailboxFolder::place(const StagingDirectory& at, const StagedMessage& message) const {
+Status MailboxFolder::place(const StagedMessage& message) const {
   const std::string stem = message.record.stem().to_string();
   // What is at these names belongs to no message: a writer was killed between this and the manifest.
-  PF_TRYV(at.directory().rename(message_file(message.name), directory_, message_file(stem)));
+  PF_TRYV(message.at->rename(message_file(message.name), directory_, message_file(stem)));
   PF_STEP(file);
-  PF_TRYV(at.directory().rename(sidecar_file(message.name), directory_, sidecar_file(stem)));
+  PF_TRYV(message.at->rename(sidecar_file(message.name), directory_, sidecar_file(stem)));
   PF_STEP(file);
   return {};
 }
@@ -32,7 +32,7 @@ void MailboxFolder::take_back(std::span<StagedMessage* const> messages, std::siz
   }
 }
 
-Status MailboxFolder::publish(StagingDirectory& at, std::span<StagedMessage* const> messages) {
+Status MailboxFolder::publish(std::span<StagedMessage* const> messages) {
   PF_TRYV(begin_change());
   std::string lines;
   with([&](MailboxLog& log) {
@@ -46,7 +46,7 @@ Status MailboxFolder::publish(StagingDirectory& at, std::span<StagedMessage* con
   });
   std::size_t placed = 0;
   Status done;
-  while (done && placed < messages.size()) done = place(at, *messages[placed++]);
+  while (done && placed < messages.size()) done = place(*messages[placed++]);
   if (done) done = directory_.sync();
   if (done) done = write_lines(lines);
   if (done || done.error().scope == Scope::connection) return done;
@@ -76,7 +76,7 @@ Status MailboxFolder::rewrite_sidecars(StagingDirectory& at,
   if (!moves.empty()) PF_TRYV(directory_.sync_file_system());
   PF_STEP(file);
   for (const auto& [from, to] : moves) {
-    PF_TRYV(at.directory().rename(from, directory_, to));
+    PF_TRYV(at.rename(from, directory_, to));
     PF_STEP(file);
   }
   return {};

@@ -48,7 +48,7 @@ class MailboxFolder {
   // ---- changes: only for who holds ArchiveLock::writing; all of it or nothing
 
   // The staged files to their places, which must be on the disk.  The number of each is set in its record.
-  Status publish(StagingDirectory& at, std::span<StagedMessage* const> messages);
+  Status publish(std::span<StagedMessage* const> messages);
 
   struct FlagsChanged {
     std::vector<MessageMeta> now;        // of the messages that are there
@@ -70,7 +70,7 @@ class MailboxFolder {
   Status begin_change();
   Status write_lines(std::string_view lines);
 
-  Status place(const StagingDirectory& at, const StagedMessage& message) const;
+  Status place(const StagedMessage& message) const;
   void take_back(std::span<StagedMessage* const> messages, std::size_t placed);
   Status rewrite_sidecars(StagingDirectory& at,
                           std::span<const std::pair<MessageRecord, std::string>> messages);

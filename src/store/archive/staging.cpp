@@ -8,28 +8,50 @@
 
 namespace pf::store {
 
-Result<std::shared_ptr<StagingDirectory>> StagingDirectory::make(const os::Directory& root) {
-  std::string name = temporary_name();
-  PF_TRY(auto directory, root.open_or_make_below(name));
-  return std::shared_ptr<StagingDirectory>(new StagingDirectory(std::move(directory), std::move(name)));
+StagingDirectory::~StagingDirectory() {
+  if (directory_) ignore(root_->remove_directory(name_));
 }
 
-Status StagingDirectory::write(std::string_view name, std::string_view text) const {
+Result<const os::Directory*> StagingDirectory::directory() {
+  const std::scoped_lock guard(making_);
+  if (!directory_) {
+    name_ = temporary_name();
+    PF_TRY(directory_, root_->open_or_make_below(name_));
+  }
+  return &*directory_;
+}
+
+Result<os::Fd> StagingDirectory::create(std::string_view name) {
+  PF_TRY(const os::Directory* made, directory());
+  return made->create_file(name);
+}
+
+Status StagingDirectory::write(std::string_view name, std::string_view text) {
   PF_TRY(const os::Fd fd, create(name));
-  return os::write_all(fd, as_bytes(text), directory_.path() / name);
+  return os::write_all(fd, as_bytes(text), path_of(name));
 }
 
-void StagingDirectory::remove(const os::Directory& root) const {
-  ignore(root.remove_directory(name_));
+std::filesystem::path StagingDirectory::path_of(std::string_view name) const {
+  return directory_ ? directory_->path() / name : root_->path() / name;
+}
+
+Status StagingDirectory::rename(std::string_view name, const os::Directory& to,
+                                std::string_view new_name) const {
+  return directory_->rename(name, to, new_name);
+}
+
+void StagingDirectory::remove(std::string_view name) const {
+  if (directory_) ignore(directory_->remove_file(name));
 }
 
 std::filesystem::path Stager::path() const {
-  return at_->directory().path() / message_file(current_.name);
+  return at_->path_of(message_file(current_.name));
 }
 
 Status Stager::begin(const IncomingMessage& message) {
   incoming_ = message;
   current_ = {};
+  current_.at = at_;
   current_.name = at_->next();
   header_.reset();
   PF_TRY(file_, at_->create(message_file(current_.name)));
@@ -62,8 +84,8 @@ void Stager::abandon() {
   file_.reset();
   if (!current_.name.empty()) staged_.push_back(std::exchange(current_, {}));
   for (const auto& message : staged_) {
-    ignore(at_->directory().remove_file(message_file(message.name)));
-    ignore(at_->directory().remove_file(sidecar_file(message.name)));
+    at_->remove(message_file(message.name));
+    at_->remove(sidecar_file(message.name));
   }
   staged_.clear();
   digest_.finish();

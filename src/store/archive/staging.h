@@ -9,30 +9,42 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pf::store {
 
-// Of one store, below the archive.  What a run that was killed leaves here is swept by the next that writes.
+// Below the archive, made when the first file is.  One for each open mailbox: who makes files in a directory
+// waits for whoever else does.  What a run that was killed leaves here is swept by the next that writes.
 class StagingDirectory {
  public:
-  static Result<std::shared_ptr<StagingDirectory>> make(const os::Directory& root);
-  [[nodiscard]] const os::Directory& directory() const { return directory_; }
+  explicit StagingDirectory(std::shared_ptr<const os::Directory> root) : root_(std::move(root)) {}
+  // Empty by now, or swept later.
+  ~StagingDirectory();
+  StagingDirectory(const StagingDirectory&) = delete;
+  StagingDirectory& operator=(const StagingDirectory&) = delete;
+
   // A name nobody else has here.
   std::string next() { return std::to_string(++last_); }
-  Result<os::Fd> create(std::string_view name) const { return directory_.create_file(name); }
-  Status write(std::string_view name, std::string_view text) const;
-  // Empty by now, or swept later.
-  void remove(const os::Directory& root) const;
+  Result<os::Fd> create(std::string_view name);
+  Status write(std::string_view name, std::string_view text);
+  // Of files that were made here.
+  [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
+  Status rename(std::string_view name, const os::Directory& to, std::string_view new_name) const;
+  void remove(std::string_view name) const;
 
  private:
-  StagingDirectory(os::Directory directory, std::string name)
-      : directory_(std::move(directory)), name_(std::move(name)) {}
-  os::Directory directory_;
+  Result<const os::Directory*> directory();
+
+  std::shared_ptr<const os::Directory> root_;
+  std::mutex making_;
   std::string name_;
+  std::optional<os::Directory> directory_;
   std::atomic<std::uint64_t> last_ = 0;
 };
 
@@ -46,6 +58,7 @@ struct IncomingMessage {
 };
 
 struct StagedMessage {
+  std::shared_ptr<const StagingDirectory> at;
   std::string name;      // of both files in the staging directory, without their endings
   MessageRecord record;  // but for its numbers
   std::string flags;
@@ -64,7 +77,6 @@ class Stager {
   Status finish();
 
   [[nodiscard]] std::vector<StagedMessage>& staged() { return staged_; }
-  [[nodiscard]] StagingDirectory& at() const { return *at_; }
   // Removes what was not published.
   void abandon();
 

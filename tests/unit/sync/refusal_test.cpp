@@ -218,6 +218,25 @@ TEST_P(Refusal, TooBigByTheLimitIsNeverFetched) {
   expect_exact(rig);
 }
 
+// An archive that finds a message damaged says so once, and it stays so.
+TEST_P(Refusal, AMessageTheSourceKnowsToBeLostIsNamedWithItsReason) {
+  rig.fill("INBOX", range(1, 60));
+  std::size_t asked = 0;
+  rig.from->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
+    // The first call is read() itself, each other one is for a message.
+    if (call.op != Op::read || ++asked != 31) return std::nullopt;
+    return Error(Errc::io, Scope::message, Retry::never, "its octets are others");
+  };
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, Outcome::partial);
+  EXPECT_EQ(sum.copied, 59U);
+  ASSERT_EQ(failed_refs(sum), (Refs{"30"})) << text_of(sum);
+  EXPECT_EQ(sum.failures[0].reason, "io");
+  EXPECT_NE(sum.failures[0].message.find("its octets are others"), std::string::npos);
+  EXPECT_EQ(asked, 62U);  // nor is it asked for again
+  expect_adds_up(sum);
+}
+
 TEST_P(Refusal, ATemporaryRefusalIsTriedAgain) {
   rig.fill("INBOX", {1, 2, 3});
   // A mere "try later" from the server for the append as a whole: nothing was stored.
