@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <map>
 
@@ -194,6 +195,40 @@ TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
   const auto allowed = bulk({"import", "--allow-damaged"});
   EXPECT_EQ(allowed.code, 0) << allowed;
   EXPECT_EQ(oracle_of(new_, "bob")->fetch_all("INBOX").size(), 4U);
+}
+
+// The form with two servers, slowly, stopped in the middle, and then to its end.
+TEST_F(BulkArchives, AStopIsAnOrderlyEndAndTheSameCommandGoesOn) {
+  const auto two_servers = [&](std::uint64_t bytes_per_second) {
+    std::string accounts;
+    for (const auto& user : users)
+      accounts += fmt::format(
+          R"({0}{{"source_email": "{1}", "target_email": "{1}", "source_auth": {{"password": "{2}"}}, "target_auth": {{"password": "{2}"}}}})",
+          accounts.empty() ? "" : ", ", user, old_.password(user));
+    const auto server = [](const DovecotServer& it) {
+      return fmt::format(R"({{"host": "localhost", "port": {}, "ca": "{}"}})", it.imaps_port(), it.ca_file());
+    };
+    write_file(work_ / "migration.config.json",
+               fmt::format(R"({{"source": {}, "target": {}, "accounts": [{}],
+                               "limits": {{"throttle": {{"max_bytes_per_second": {}}}}}}})",
+                           server(old_), server(new_), accounts, bytes_per_second));
+  };
+  const std::vector<std::string> words = {"bulk", "export", "--config", "migration.config.json"};
+  two_servers(100);
+  append_all(*oracle_of(old_, "alice"), "INBOX", small_messages(20));
+  const auto process = ferry_.start(words);
+  ASSERT_TRUE(
+      eventually([&] { return process->out().find("[export] alice: starting") != std::string::npos; }));
+  process->signal(SIGINT);
+  const auto stopped = Ferry::finish(*process);
+  EXPECT_EQ(stopped.code, 130) << stopped;
+  EXPECT_THAT(stopped.out, HasSubstr("[export] alice: not done"));
+  two_servers(0);
+  const auto exported = ferry_.run(words);
+  ASSERT_EQ(exported.code, 0) << exported;
+  const auto imported = bulk({"import", "--config", "migration.config.json"});
+  ASSERT_EQ(imported.code, 0) << imported;
+  for (const auto& user : users) expect_same(user);
 }
 
 }  // namespace

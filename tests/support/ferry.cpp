@@ -189,6 +189,10 @@ Ran Ferry::run(std::vector<std::string> words) const {
   return understood(test::run(process(std::move(words))));
 }
 
+std::unique_ptr<Process> Ferry::start(std::vector<std::string> words) const {
+  return std::make_unique<Process>(process(std::move(words)));
+}
+
 std::unique_ptr<Process> Ferry::start_sync(const End& from, const End& to,
                                            std::vector<std::string> options) const {
   return std::make_unique<Process>(pair("sync", from, to, std::move(options)));

@@ -70,6 +70,8 @@ class Ferry {
   // These words and nothing else.
   Ran run(std::vector<std::string> words) const;
 
+  // These words, in the background.  End it with finish().
+  [[nodiscard]] std::unique_ptr<Process> start(std::vector<std::string> words) const;
   // A sync that goes on in the background.  End it with finish().
   [[nodiscard]] std::unique_ptr<Process> start_sync(const End& from, const End& to,
                                                     std::vector<std::string> options = {}) const;
