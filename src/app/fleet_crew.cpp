@@ -17,6 +17,7 @@ namespace {
 constexpr auto look_every = std::chrono::milliseconds(50);
 // Commands that print a password may take their time, and many accounts begin at once.
 constexpr std::size_t password_threads = 4;
+constexpr std::size_t file_threads = 8;
 constexpr auto failed_fact = "fleet.failed";
 
 Error unexpected(const char* what) {
@@ -56,10 +57,13 @@ struct FleetCrew::OfLoop {
 
 FleetCrew::FleetCrew(Shared shared, SharedState state, std::size_t threads)
     : shared_(std::move(shared)),
+      environment_(shared_.environment),
       running_(shared_.pairs.size()),
       loops_(threads),
       state_(std::move(state)),
-      passwords_(password_threads) {
+      passwords_(password_threads),
+      file_workers_(std::make_shared<WorkerPool>(file_threads)) {
+  environment_.file_workers = file_workers_;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     OfLoop& of_loop = *of_loops_.emplace_back(std::make_unique<OfLoop>());
     loops_.spawn(i, [this, &of_loop] { return watch(of_loop); });
@@ -67,6 +71,7 @@ FleetCrew::FleetCrew(Shared shared, SharedState state, std::size_t threads)
 }
 
 FleetCrew::~FleetCrew() {
+  environment_.file_workers.reset();  // they go before the loops do
   ignore(close());
 }
 
@@ -159,7 +164,7 @@ asio::awaitable<sync::Summary> FleetCrew::work(Account& account) {
   auto read = co_await read_passwords(account);
   if (!read) co_return refused(read.error());
   const FleetPolicy& policy = shared_.policy;
-  account.job.emplace(account.from, account.to, shared_.environment,
+  account.job.emplace(account.from, account.to, environment_,
                       PairJob::Shared{shared_.wiretap, state_.writer()}, account.observer, account.stop);
   PairJob& job = *account.job;
   const bool look = account.errand != Errand::work || policy.work == fleet::Work::check;

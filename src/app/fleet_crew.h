@@ -68,6 +68,7 @@ class FleetCrew {
   asio::awaitable<void> watch(OfLoop& loop);
 
   Shared shared_;
+  Environment environment_;
   std::set<std::size_t> failed_before_;
   std::vector<std::shared_ptr<Account>> running_;  // by pair; null: it does not run
 
@@ -79,6 +80,7 @@ class FleetCrew {
   LoopThreads loops_;  // before what answers to them
   SharedState state_;
   WorkerPool passwords_;
+  std::shared_ptr<WorkerPool> file_workers_;
 };
 
 }  // namespace pf::app

@@ -17,6 +17,8 @@ namespace {
 
 constexpr auto look_every = std::chrono::milliseconds(50);
 constexpr auto tell_every = std::chrono::milliseconds(250);
+// Longer than the commit of a batch takes, as a rule.
+constexpr auto thrift = std::chrono::milliseconds(250);
 
 std::string host_of(const config::Account& account) {
   return account.scheme == config::Scheme::imap ? account.host : std::string();
@@ -79,6 +81,8 @@ class FleetRun {
       observer(event);
     };
     environment_.ask = nullptr;
+    const auto limits = chosen(policy.limits, cores());
+    if (pairs.size() > std::min(limits.accounts, limits.per_host)) environment_.thrift = thrift;
     environment_.log = [this, &environment](LogLevel level, std::string_view text) {
       const std::lock_guard lock(face_);
       if (environment.log) environment.log(level, text);

@@ -11,8 +11,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace pf {
+class WorkerPool;
+}
 
 namespace pf::app {
 
@@ -32,6 +37,9 @@ struct Environment {
   // Puts a question of several lines at most to a person, who says yes or no; empty: there is nobody to ask,
   // and the answer is no.  Blocks.
   std::function<bool(const std::string& question)> ask;
+  // Of one run among many, set by whoever runs them.
+  Duration thrift{};                           // see store::ImapStoreOptions
+  std::shared_ptr<WorkerPool> file_workers{};  // for archives and Maildirs; null: each has its own
 };
 
 // Set from a signal handler or another thread: 1 asks for an orderly end, 2 for an end now.

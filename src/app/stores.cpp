@@ -6,6 +6,22 @@
 
 namespace pf::app {
 
+namespace {
+
+imap::LoginOptions::AdminForm form_of(config::AdminForm form) {
+  switch (form) {
+    case config::AdminForm::authzid:
+      return imap::LoginOptions::AdminForm::authzid;
+    case config::AdminForm::star:
+      return imap::LoginOptions::AdminForm::star;
+    case config::AdminForm::proxyauth:
+      return imap::LoginOptions::AdminForm::proxyauth;
+  }
+  return imap::LoginOptions::AdminForm::authzid;
+}
+
+}  // namespace
+
 imap::LoginOptions login_options(const Endpoint& endpoint, const Environment& environment,
                                  std::shared_ptr<net::Wiretap> wiretap) {
   const config::Account& account = endpoint.account;
@@ -29,7 +45,7 @@ imap::LoginOptions login_options(const Endpoint& endpoint, const Environment& en
   login.password = endpoint.password;
   login.mechanism = account.auth;
   login.admin = account.admin;
-  login.admin_star = account.admin_form == config::AdminForm::star;
+  login.admin_form = form_of(account.admin_form);
   login.allow_cleartext = account.allow_cleartext;
   login.compress = environment.compress;
   login.timeout = environment.io_timeout;
@@ -45,16 +61,18 @@ std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, Side side, co
         store::ArchiveOptions{.directory = endpoint.account.directory,
                               .allow_damaged = environment.allow_damaged,
                               .must_exist = side == Side::source,
-                              .log = environment.log});
+                              .log = environment.log,
+                              .pool = environment.file_workers});
   if (endpoint.account.scheme == config::Scheme::maildir)
     return std::make_unique<store::MaildirStore>(
         store::MaildirOptions{.directory = endpoint.account.directory,
                               .log = environment.log,
-                              .pool = {},
+                              .pool = environment.file_workers,
                               .must_exist = side == Side::source});
   store::ImapStoreOptions options;
   options.login = login_options(endpoint, environment, std::move(wiretap));
   options.connections = connections;
+  options.thrift = environment.thrift;
   return std::make_unique<store::ImapStore>(std::move(options));
 }
 

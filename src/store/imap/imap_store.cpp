@@ -42,7 +42,7 @@ class ImapStore::Lent {
 
 ImapStore::ImapStore(ImapStoreOptions options) : options_(std::move(options)) {
   const std::size_t lanes = options_.connections != 0 ? options_.connections : default_lanes;
-  pool_ = std::make_shared<SessionPool>(options_.login, lanes + spare_sessions);
+  pool_ = std::make_shared<SessionPool>(options_.login, lanes + spare_sessions, options_.thrift);
   pool_->on_throttled = [this](const Error& error) {
     if (on_throttled) on_throttled(error);
   };

@@ -22,10 +22,16 @@ constexpr auto max_wait_when_few = std::chrono::seconds(3);
 
 Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending,
                                                  imap::Along along) {
+  const TimePoint another = MonoClock::now() + thrift_;  // is made then
   for (;;) {
     if (cancel_->cancelled())
       co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
     if (auto session = pick_idle(mailbox, appending)) co_return session;
+    const bool may_come_free = open_ != 0 && MonoClock::now() < another;
+    if (open_ < limit_ && may_come_free) {
+      co_await changed_.wait_until(another);
+      continue;
+    }
     if (open_ < limit_) {
       auto session = co_await connect(appending, along);
       if (session) co_return session;

@@ -13,7 +13,9 @@ namespace pf::store {
 
 class SessionPool {
  public:
-  SessionPool(imap::LoginOptions login, std::size_t limit) : login_(std::move(login)), limit_(limit) {
+  // `thrift`: as in ImapStoreOptions.
+  SessionPool(imap::LoginOptions login, std::size_t limit, Duration thrift = {})
+      : login_(std::move(login)), limit_(limit), thrift_(thrift) {
     login_.dial.cancel = cancel_;
   }
 
@@ -53,6 +55,7 @@ class SessionPool {
   imap::LoginOptions login_;
   imap::Known known_;
   std::size_t limit_;
+  Duration thrift_;
   std::size_t open_ = 0;  // lent, idle or being made
   std::size_t made_ = 0;
   std::size_t logging_in_ = 0;
