@@ -61,6 +61,13 @@ class Doctor {
     if (!logged_in) {
       const Errc code = logged_in.error().code;
       const bool tls = code == Errc::tls || code == Errc::certificate;
+      const bool may_be_the_form =
+          code == Errc::auth_failed || code == Errc::auth_no_mech || code == Errc::rejected;
+      if (!endpoint_.account.admin.empty() && may_be_the_form) {
+        Error refused = std::move(logged_in.error());
+        ignore(co_await try_other_forms(refused));
+        co_return failed("login", refused);
+      }
       co_return failed(tls ? "tls" : "login", logged_in.error());
     }
     connection_ = logged_in->connection;
@@ -72,6 +79,28 @@ class Doctor {
                     printable(endpoint_.account.user)));
     describe_server(*logged_in);
     ignore(co_await imap::log_out(connection_));
+    co_return Status{};
+  }
+
+  // Servers differ in how an administrator acts for somebody: whether another way than the one asked for
+  // works here.
+  Task<void> try_other_forms(Error& refused) {
+    for (const auto form :
+         {config::AdminForm::authzid, config::AdminForm::star, config::AdminForm::proxyauth}) {
+      if (form == endpoint_.account.admin_form) continue;
+      Endpoint other = endpoint_;
+      other.account.admin_form = form;
+      auto tried = co_await imap::log_in(login_options(other, environment_, wiretap_));
+      if (!tried) {
+        say(Level::note, "login", fmt::format("admin-form={} is refused as well", config::name(form)));
+        continue;
+      }
+      connection_ = tried->connection;
+      ignore(co_await imap::log_out(connection_));
+      refused.hint = fmt::format("Write admin-form={}: so this server lets {} in.", config::name(form),
+                                 printable(endpoint_.account.admin));
+      co_return Status{};
+    }
     co_return Status{};
   }
 

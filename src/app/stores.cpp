@@ -61,18 +61,16 @@ std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, Side side, co
         store::ArchiveOptions{.directory = endpoint.account.directory,
                               .allow_damaged = environment.allow_damaged,
                               .must_exist = side == Side::source,
-                              .log = environment.log,
-                              .pool = environment.file_workers});
+                              .log = environment.log});
   if (endpoint.account.scheme == config::Scheme::maildir)
     return std::make_unique<store::MaildirStore>(
         store::MaildirOptions{.directory = endpoint.account.directory,
                               .log = environment.log,
-                              .pool = environment.file_workers,
+                              .pool = {},
                               .must_exist = side == Side::source});
   store::ImapStoreOptions options;
   options.login = login_options(endpoint, environment, std::move(wiretap));
   options.connections = connections;
-  options.thrift = environment.thrift;
   return std::make_unique<store::ImapStore>(std::move(options));
 }
 

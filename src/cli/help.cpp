@@ -53,7 +53,7 @@ ACCOUNTS
     imap://USER@HOST[:143]          STARTTLS, required
   An '@' in USER may be written %40. Items after '?', joined by '&':
     tls=implicit|starttls|none  ca=FILE  pin=SHA256  auth=MECHANISM
-    admin=USER  admin-form=authzid|star
+    admin=USER  admin-form=authzid|star|proxyauth
 )";
 
 constexpr std::string_view exit_help = R"(

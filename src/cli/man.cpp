@@ -111,8 +111,8 @@ Log in by this SASL mechanism or by LOGIN, not by the strongest offered.
 \fBadmin=\fIUSER\fR
 Log in as \fIUSER\fR on behalf of the user of the account; the password is that of \fIUSER\fR.
 .TP
-\fBadmin\-form=authzid\fR|\fBstar\fR
-How: with an authorisation identity, or as \fIuser*admin\fR.
+\fBadmin\-form=authzid\fR|\fBstar\fR|\fBproxyauth\fR
+How: with an authorisation identity, as \fIuser*admin\fR, or as the admin and then by PROXYAUTH.
 )";
 
 constexpr std::string_view tail = R"(.SH CONFIGURATION FILE

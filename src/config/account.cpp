@@ -126,6 +126,18 @@ Result<Account> parse_directory(Scheme scheme, std::string_view path) {
 
 }  // namespace
 
+std::string_view name(AdminForm form) {
+  switch (form) {
+    case AdminForm::authzid:
+      return "authzid";
+    case AdminForm::star:
+      return "star";
+    case AdminForm::proxyauth:
+      return "proxyauth";
+  }
+  return "authzid";
+}
+
 std::string Account::label() const {
   if (scheme == Scheme::archive) return "archive:" + directory;
   if (scheme == Scheme::maildir) return "maildir:" + directory;

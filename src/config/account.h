@@ -11,7 +11,8 @@ namespace pf::config {
 
 enum class Scheme : std::uint8_t { imap, archive, maildir };
 enum class Tls : std::uint8_t { implicit, starttls, none };
-enum class AdminForm : std::uint8_t { authzid, star };
+enum class AdminForm : std::uint8_t { authzid, star, proxyauth };
+std::string_view name(AdminForm form);  // as in admin-form=
 
 struct Account {
   Scheme scheme = Scheme::imap;

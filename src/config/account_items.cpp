@@ -33,10 +33,12 @@ Result<Tls> parse_tls(std::string_view value) {
   return usage_error(fmt::format("tls={} is unknown: use implicit, starttls or none", value));
 }
 
+constexpr std::array admin_forms = {AdminForm::authzid, AdminForm::star, AdminForm::proxyauth};
+
 Result<AdminForm> parse_admin_form(std::string_view value) {
-  if (value == "authzid") return AdminForm::authzid;
-  if (value == "star") return AdminForm::star;
-  return usage_error(fmt::format("admin-form={} is unknown: use authzid or star", value));
+  for (const auto form : admin_forms)
+    if (value == name(form)) return form;
+  return usage_error(fmt::format("admin-form={} is unknown: use authzid, star or proxyauth", value));
 }
 
 Result<std::string> parse_mechanism(std::string_view value) {

@@ -55,6 +55,21 @@ TEST(Doctor, ThePinItShowsIsThePinOthersTake) {
   EXPECT_EQ(ran.code, 3) << ran;
 }
 
+TEST(Doctor, FindsTheWayAnAdminComesIn) {
+  const DovecotServer server;
+  auto end = end_at(server, "alice", Way::clear, "admin=admin&admin-form=proxyauth");
+  end.password = "adminpw";
+  const auto ran = Ferry().doctor(end);
+  EXPECT_EQ(ran.code, 3) << ran;
+  const auto findings = ran.all("finding");
+  const auto login = std::ranges::find_if(
+      findings, [](const Record& f) { return f.text("topic") == "login" && f.text("level") == "failure"; });
+  ASSERT_NE(login, findings.end()) << ran;
+  EXPECT_NE(login->text("remedy").find("admin-form=authzid"), std::string::npos) << ran;
+  end.url.replace(end.url.find("proxyauth"), 9, "authzid");
+  EXPECT_EQ(Ferry().doctor(end).code, 0);
+}
+
 TEST(Doctor, SaysWhereItEnds) {
   const DovecotServer server;
   auto wrong = end_at(server, "alice");

@@ -2,6 +2,8 @@
 #include "imap/command/commands.h"
 #include "scenario/play.h"
 
+#include <gmock/gmock.h>
+
 namespace pf::test {
 namespace {
 
@@ -262,8 +264,50 @@ TEST_F(Login, AnAdministratorMayComeAsUserStarAdmin) {
   )",
                      [](LoginOptions& o) {
                        o.admin = "root";
-                       o.admin_star = true;
+                       o.admin_form = LoginOptions::AdminForm::star;
                      }));
+}
+
+void proxyauth(LoginOptions& options) {
+  options.admin = "root";
+  options.admin_form = LoginOptions::AdminForm::proxyauth;
+}
+
+// Sun and Oracle: the admin's own login, then as somebody else.
+TEST_F(Login, AnAdministratorMayBecomeTheUserAfterTheLogin) {
+  const auto in = log_in(R"(
+    S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] Oracle Communications Messaging Exchange Server
+    C: $1 AUTHENTICATE PLAIN AHJvb3QAc2VjcmV0
+    S: $1 OK [CAPABILITY IMAP4rev1 ADMINPOWERS] User logged in
+    C: $2 PROXYAUTH joe
+    S: $2 OK Completed
+    C: $3 CAPABILITY
+    S: * CAPABILITY IMAP4rev1 UIDPLUS
+    S: $3 OK
+  )",
+                         proxyauth);
+  ASSERT_TRUE(in) << in.error().describe();
+  EXPECT_TRUE(in->capabilities.has("UIDPLUS"));
+  EXPECT_FALSE(in->capabilities.has("ADMINPOWERS"));
+}
+
+// Going on would copy the admin's mail.
+TEST_F(Login, AnAdministratorWhoMayNotBecomeTheUserGoesNoFurther) {
+  for (const std::string answer : {"NO not an administrator", "BAD unknown command"}) {
+    const auto in = log_in(
+        "S: * OK [CAPABILITY IMAP4rev1] hello\n"
+        "C: $1 LOGIN root \"secret\"\n"
+        "S: $1 OK in\n"
+        "C: $2 PROXYAUTH joe\n"
+        "S: $2 " +
+            answer +
+            "\n"
+            "C-eof\n",
+        proxyauth);
+    ASSERT_FALSE(in);
+    EXPECT_THAT(in.error().hint, testing::HasSubstr("check the admin rights"));
+    EXPECT_EQ(server->mismatch(), "");
+  }
 }
 
 // As root himself we would copy root's mail.

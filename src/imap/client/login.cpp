@@ -162,7 +162,7 @@ class Login {
     rules.loopback = is_loopback(out_.connection->stream()->peer_address());
     rules.allow_cleartext = options_.allow_cleartext;
     rules.forced = options_.mechanism;
-    rules.authzid = !options_.admin.empty() && !options_.admin_star;
+    rules.authzid = !options_.admin.empty() && options_.admin_form == LoginOptions::AdminForm::authzid;
     auto choices = sasl::choose(offer, rules);
     if (!choices) co_return choices.error().at(options_.label);
     prefer_known(*choices);
@@ -173,7 +173,8 @@ class Login {
       if (tried) {
         out_.known.mechanism = (*choices)[i].mechanism;
         out_.known.login_command = (*choices)[i].login_command;
-        co_return Status{};
+        auto became = co_await become_user();
+        co_return became;
       }
       refused = tried.error();
       // BAD: it offers what it cannot do.
@@ -197,13 +198,27 @@ class Login {
     c.password = options_.password;
     c.user = options_.user;
     if (options_.admin.empty()) return c;
-    if (options_.admin_star) {
+    if (options_.admin_form == LoginOptions::AdminForm::star) {
       c.user = options_.user + "*" + options_.admin;
-    } else {
-      c.user = options_.admin;
-      c.authzid = options_.user;
+      return c;
     }
+    c.user = options_.admin;
+    if (options_.admin_form == LoginOptions::AdminForm::authzid) c.authzid = options_.user;
     return c;
+  }
+
+  // Until this has succeeded we are the administrator, whose mail is none of ours.
+  Task<void> become_user() {
+    if (options_.admin.empty() || options_.admin_form != LoginOptions::AdminForm::proxyauth)
+      co_return Status{};
+    out_.capabilities = {};
+    PF_CO_TRY(Command command, command::proxyauth(options_.user, out_.wire));
+    auto became = co_await finish_login(std::move(command), {});
+    if (became) co_return Status{};
+    Error error = became.error();
+    if (error.code == Errc::auth_failed || error.code == Errc::rejected)
+      error.hint = "The login is right, but it may not act for this user: check the admin rights.";
+    co_return error.at(options_.label);
   }
 
   Task<void> try_choice(const sasl::Choice& choice) {

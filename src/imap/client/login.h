@@ -16,6 +16,8 @@ namespace pf::imap {
 
 struct LoginOptions {
   enum class Tls : std::uint8_t { implicit, starttls, none };
+  // By an authorization identity, as `user*admin`, or as the admin and then PROXYAUTH.
+  enum class AdminForm : std::uint8_t { authzid, star, proxyauth };
 
   std::string label;      // "imaps://joe@example.com", for errors
   net::DialOptions dial;  // `dial.cancel` ends the whole login
@@ -23,9 +25,9 @@ struct LoginOptions {
   net::TlsOptions trust;
   std::string user;
   Secret password;
-  std::string mechanism;         // forced; empty: the strongest
-  std::string admin;             // log in as this user on behalf of `user`; empty: no
-  bool admin_star = false;       // as `user*admin` instead of by authzid
+  std::string mechanism;  // forced; empty: the strongest
+  std::string admin;      // log in as this user on behalf of `user`; empty: no
+  AdminForm admin_form = AdminForm::authzid;
   bool allow_cleartext = false;  // passwords without TLS beyond loopback
   bool compress = false;
   bool abort_on_close = false;  // RST when the connection or the process ends: for appending

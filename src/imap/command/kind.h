@@ -17,6 +17,8 @@ enum class CommandKind : std::uint8_t {
   starttls,
   login,
   authenticate,
+  // authenticated, as an administrator
+  proxyauth,
   // authenticated or selected
   enable,
   compress,

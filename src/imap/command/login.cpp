@@ -22,6 +22,12 @@ Result<Command> authenticate(std::string_view mechanism, const std::optional<Sec
   return encoder.finish();
 }
 
+Result<Command> proxyauth(std::string_view user, WireOptions options) {
+  Encoder encoder{CommandKind::proxyauth, options};
+  encoder.raw(" ").astring(user);
+  return encoder.finish();
+}
+
 std::string sasl_response(std::string_view response) {
   return base64_encode(response) + "\r\n";
 }

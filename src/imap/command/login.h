@@ -17,6 +17,10 @@ Result<Command> login(std::string_view user, const Secret& password, WireOptions
 // `initial`: the first SASL message, raw; only when the server has SASL-IR.  An empty one goes out as "=".
 Result<Command> authenticate(std::string_view mechanism, const std::optional<Secret>& initial);
 
+// PROXYAUTH of the Netscape servers and what came of them (Sun, Oracle): the administrator who is logged in
+// becomes this user.
+Result<Command> proxyauth(std::string_view user, WireOptions options);
+
 // The line that answers a "+ " of AUTHENTICATE: base64 of `response` and CRLF.  Contains a secret: wipe after
 // sending.
 std::string sasl_response(std::string_view response);

@@ -24,7 +24,7 @@ enum Group : std::uint8_t {
 };
 
 bool is_auth(CommandKind kind) {
-  return kind == CommandKind::login || kind == CommandKind::authenticate;
+  return kind == CommandKind::login || kind == CommandKind::authenticate || kind == CommandKind::proxyauth;
 }
 
 bool is_message(CommandKind kind) {
@@ -86,6 +86,7 @@ Scope scope_of(CommandKind kind) {
   switch (kind) {
     case CommandKind::login:
     case CommandKind::authenticate:
+    case CommandKind::proxyauth:
     case CommandKind::list:
     case CommandKind::lsub:
     case CommandKind::namespace_:

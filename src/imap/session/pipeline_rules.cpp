@@ -42,6 +42,7 @@ constexpr std::array<PipelineRule, command_kinds> rules{{
     {K::starttls,       before_login,      yes,     yes,    no,     no,     no,     AfterLoss::never, no,    0},
     {K::login,          before_login,      no,      yes,    no,     no,     no,     AfterLoss::never, no,    set({U::capability})},
     {K::authenticate,   before_login,      yes,     yes,    no,     no,     no,     AfterLoss::never, no,    set({U::capability})},
+    {K::proxyauth,      authenticated,     yes,     yes,    no,     no,     no,     AfterLoss::never, no,    set({U::capability})},
     {K::enable,         authenticated,     no,      no,     no,     no,     no,     AfterLoss::never, no,    set({U::enabled})},
     {K::compress,       logged_in,         yes,     yes,    no,     no,     no,     AfterLoss::never, no,    0},
     {K::namespace_,     logged_in,         no,      no,     no,     no,     no,     AfterLoss::again, no,    set({U::namespace_})},

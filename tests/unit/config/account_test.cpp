@@ -157,7 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"imaps://joe@h?auth=PL%20AIN",
              "auth=PL AIN is no name of a mechanism, such as PLAIN or SCRAM-SHA-256"},
         Case{"imaps://joe@h?pin=abcd", "pin=abcd is no SHA-256: write 64 hex digits or 44 of base64"},
-        Case{"imaps://joe@h?admin=a&admin-form=x", "admin-form=x is unknown: use authzid or star"},
+        Case{"imaps://joe@h?admin=a&admin-form=x", "admin-form=x is unknown: use authzid, star or proxyauth"},
         Case{"imaps://joe@h?admin-form=star", "admin-form is of no use without admin"}));
 
 TEST(AccountUrl, NoErrorTextHoldsThePasswordOfAUrl) {

@@ -51,6 +51,11 @@ TEST(Commands, HaveNamesOfTheirOwn) {
   EXPECT_FALSE(names.contains(""));
 }
 
+TEST(Login, ProxyauthNamesTheUser) {
+  EXPECT_EQ(wire(command::proxyauth("joe@example.com", sync)), "PROXYAUTH \"joe@example.com\"\r\n");
+  EXPECT_EQ(wire(command::proxyauth("joe", sync)), "PROXYAUTH joe\r\n");
+}
+
 TEST(Login, QuotesAndHidesThePassword) {
   const auto plain = command::login("joe", Secret{"p\"w\\{5}"}, sync);
   EXPECT_EQ(wire(plain), "LOGIN joe \"p\\\"w\\\\{5}\"\r\n");
