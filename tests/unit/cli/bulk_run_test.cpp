@@ -307,6 +307,18 @@ TEST_F(Bulk, ValidateEndsWithFourOnAnyDifference) {
   EXPECT_THAT(out_, Not(HasSubstr("Validation successful")));
 }
 
+TEST_F(Bulk, AComparisonThatFailedForOneGoesOnAndIsNoSuccess) {
+  config("import.pass.config.json");
+  archives({"joe@x", "ann@x", "bob@x"});
+  bad_ = {"joe@x"};
+  EXPECT_EQ(run({"validate"}), 1);
+  EXPECT_FALSE(calls_.back().policy.fail_fast);
+  EXPECT_EQ(run({"validate", "--ignore-errors"}), 6);
+  EXPECT_THAT(out_, Not(HasSubstr("Validation successful")));
+  differs_ = {"bob@x|missing"};
+  EXPECT_EQ(run({"validate"}), 4);
+}
+
 TEST_F(Bulk, ResyncSendsTheAccountsThatLackSomethingAndComparesAgain) {
   config("import.pass.config.json");
   archives({"joe@x", "ann@x", "bob@x"});
