@@ -61,16 +61,18 @@ std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, Side side, co
         store::ArchiveOptions{.directory = endpoint.account.directory,
                               .allow_damaged = environment.allow_damaged,
                               .must_exist = side == Side::source,
-                              .log = environment.log});
+                              .log = environment.log,
+                              .pool = environment.file_workers});
   if (endpoint.account.scheme == config::Scheme::maildir)
     return std::make_unique<store::MaildirStore>(
         store::MaildirOptions{.directory = endpoint.account.directory,
                               .log = environment.log,
-                              .pool = {},
+                              .pool = environment.file_workers,
                               .must_exist = side == Side::source});
   store::ImapStoreOptions options;
   options.login = login_options(endpoint, environment, std::move(wiretap));
   options.connections = connections;
+  options.thrift = environment.thrift;
   return std::make_unique<store::ImapStore>(std::move(options));
 }
 
