@@ -19,6 +19,7 @@ import tempfile
 import time
 
 from dovecot import PASSWORD, Dovecot, as_server
+from fleet import Fleet, print_by_account
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONNECTIONS = 4
@@ -317,6 +318,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="1,000 messages, one round: to see that it works")
     parser.add_argument("--repeat", type=int, default=3, metavar="N", help="rounds (default 3); figures are medians")
+    parser.add_argument("--accounts", type=int, default=100, metavar="N", help="accounts of the fleet (default 100)")
     parser.add_argument("--only", metavar="TEXT", action="append", help="only cases whose name contains TEXT (repeatable)")
     parser.add_argument("--json", metavar="FILE", help="also write all figures there")
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build/release/bench", help=argparse.SUPPRESS)
@@ -324,7 +326,7 @@ def main():
     options = parser.parse_args()
     repeat = 1 if options.quick else options.repeat
     messages = 1000 if options.quick else 10000
-    for program in ("append_limit", "fill_mailbox", "delay_proxy"):
+    for program in ("append_limit", "fill_mailbox", "fleet_limit", "delay_proxy"):
         if not (options.programs / program).exists():
             sys.exit(f"no {options.programs / program}: script/bench builds it")
     postferry = options.postferry if options.postferry.exists() else None
@@ -341,26 +343,38 @@ def main():
     bench = None
     try:
         bench = Bench(directory, options.programs, postferry)
-        bench.fill("many", messages=messages)
-        bench.fill("delayed", messages=1000)
-        bench.fill("huge", single=200 * 1000 * 1000)
-        bench.fill_large("large", 10 * messages)
-        sections = [bench.run("many messages", "many", chosen(bench.cases(True)), repeat),
-                    bench.run("over a long line", "delayed", chosen(bench.cases(False)), repeat, rtt_ms=50),
-                    bench.run("one message of 200 MB", "huge",
-                              chosen([c for c in bench.cases(False) if not c[0].startswith("limit")]), 1)]
+        sections = []
+        if postferry and chosen([("postferry bulk sync", None)]):
+            fleet = Fleet(bench, options.accounts, measure, say)
+            sections.append(fleet.section(repeat, median_of))
+        if chosen(bench.cases(True)):
+            bench.fill("many", messages=messages)
+            bench.fill("delayed", messages=1000)
+            bench.fill("huge", single=200 * 1000 * 1000)
+            bench.fill_large("large", 10 * messages)
+            sections += [bench.run("many messages", "many", chosen(bench.cases(True)), repeat),
+                         bench.run("over a long line", "delayed", chosen(bench.cases(False)), repeat, rtt_ms=50),
+                         bench.run("one message of 200 MB", "huge",
+                                   chosen([c for c in bench.cases(False) if not c[0].startswith("limit")]), 1)]
         if postferry and chosen([("postferry", None)]):
             sections.append(bench.resync_large("large"))
     finally:
         if bench:
             bench.stop()
         shutil.rmtree(directory, ignore_errors=True)
+    return report(sections, options, repeat)
+
+
+def report(sections, options, repeat):
+    """Prints and writes the figures; the exit status."""
     for section in sections:
         print_table(section)
+        if "accounts" in section:
+            print_by_account(section)
     if options.json:
-        report = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpus": os.cpu_count(),
+        figures = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpus": os.cpu_count(),
                   "load_average": os.getloadavg(), "repeat": repeat, "connections": CONNECTIONS, "sections": sections}
-        pathlib.Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps(figures, indent=1) + "\n")
     failed = [name for s in sections for name, case in s["cases"].items() if case["failures"]]
     return 1 if failed else 0
 
