@@ -186,6 +186,7 @@ Result<CommonArgs> common(const RawArgs& raw) {
   PF_TRYV(take(raw, "compress", config::parse_compress, args.compress));
   PF_TRYV(take(raw, "timeout", parse_positive_wait, args.io_timeout));
   args.allow_cleartext = raw.has("allow-cleartext");
+  args.allow_damaged = raw.has("allow-damaged");
   return args;
 }
 

@@ -39,6 +39,7 @@ struct CommonArgs {
   std::optional<bool> compress;
   std::optional<Duration> io_timeout;
   bool allow_cleartext = false;
+  bool allow_damaged = false;
   OutputArgs output;
 };
 

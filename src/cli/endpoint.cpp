@@ -144,6 +144,7 @@ Result<app::Environment> resolve_environment(const CommonArgs& common, const Con
   environment.trace_file = common.trace_file;
   environment.compress = common.compress.value_or(defaults.compress.value_or(false));
   if (common.io_timeout) environment.io_timeout = *common.io_timeout;
+  environment.allow_damaged = common.allow_damaged;
   return environment;
 }
 

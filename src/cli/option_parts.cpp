@@ -61,6 +61,10 @@ OptionGroup one_password() {
 Option timeout_option() {
   return value("timeout", "SECONDS", "longest silence of a server (60)");
 }
+Option allow_damaged_option() {
+  return flag("allow-damaged", "archives: read also messages that are not as they were archived");
+}
+
 Option compress_option() {
   return words("compress", "WHEN", "COMPRESS=DEFLATE where the server offers it: auto, on or off (off)",
                {"auto", "on", "off"});

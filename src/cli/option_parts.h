@@ -25,6 +25,7 @@ OptionGroup output();
 OptionGroup pair_output();  // with --report
 
 Option timeout_option();
+Option allow_damaged_option();
 Option compress_option();
 Option cleartext_option();
 Option connections_option();
