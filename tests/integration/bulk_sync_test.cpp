@@ -176,5 +176,34 @@ TEST_F(BulkSync, TwoAdminsNeedNoPasswordOfAUser) {
   EXPECT_TRUE(holds(second.out, "0 messages copied, 24 already there")) << second;
 }
 
+TEST_F(BulkSync, AnArchiveOfEachIsATargetToo) {
+  std::string text = "source_user,source_password\n";
+  for (std::size_t i = 0; i < count; ++i) text += user(i) + ",pw\n";
+  const auto list = write_list(text);
+  const auto archives = (ferry_.directory() / "archives").string();
+  const std::vector<std::string> out = {"bulk",        "sync",
+                                        "--accounts",  list,
+                                        "--from",      url(source_),
+                                        "--to",        "archive:" + archives + "/{user}",
+                                        "--state-dir", ferry_.state().string()};
+  const auto kept = ferry_.run(out);
+  EXPECT_EQ(kept.code, 0) << kept;
+  EXPECT_TRUE(std::filesystem::is_directory(std::filesystem::path(archives) / user(0)));
+  // And back, to the other server.
+  text = "target_user,target_password\n";
+  for (std::size_t i = 0; i < count; ++i) text += user(i) + ",pw\n";
+  const auto back =
+      ferry_.run({"bulk", "sync", "--accounts", write_list(text), "--from", "archive:" + archives + "/{user}",
+                  "--to", url(target_), "--state-dir", ferry_.state().string()});
+  EXPECT_EQ(back.code, 0) << back;
+  for (std::size_t i = 0; i < count; ++i) expect_same(i);
+  // A name never leads out of there.
+  const auto out_of_it =
+      ferry_.run({"bulk", "sync", "--accounts", write_list("source_user,source_password\n../x,pw\n"),
+                  "--from", url(source_), "--to", "archive:" + archives + "/{user}"});
+  EXPECT_EQ(out_of_it.code, 2) << out_of_it;
+  EXPECT_TRUE(holds(out_of_it.err, "line 2: the name of the user cannot be put into the URL")) << out_of_it;
+}
+
 }  // namespace
 }  // namespace pf::test
