@@ -2,10 +2,12 @@
 // others.
 #include "app/fleet_job.h"
 #include "state/pair_lock.h"
+#include "store/imap/imap_store.h"
 #include "support/dovecot_server.h"
 #include "support/fault_proxy.h"
 #include "support/ferry.h"
 #include "support/mailboxes.h"
+#include "support/run_task.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -58,13 +60,13 @@ class Fleet : public testing::Test {
       add(i);
     }
   }
-  // Puts it into the list, reached through `port` of the source.
-  fleet::Pair& add(std::size_t number, std::uint16_t port = 0) {
+  // Puts it into the list, reached through these ports.
+  fleet::Pair& add(std::size_t number, std::uint16_t port = 0, std::uint16_t to_port = 0) {
     fleet::Pair& pair = pairs_.emplace_back();
     pair.name = user(number);
     pair.row = number + 1;
     pair.from = account(number, port != 0 ? port : source_server_.imap_port());
-    pair.to = account(number, target_server_.imap_port());
+    pair.to = account(number, to_port != 0 ? to_port : target_server_.imap_port());
     pair.from_password = pair.to_password = Secret("pw");
     return pair;
   }
@@ -138,6 +140,44 @@ TEST_F(Fleet, CarriesAllAccountsAndFindsNothingToDoTheSecondTime) {
   EXPECT_TRUE(second.all_done());
   EXPECT_EQ(second.totals.messages, 0U);
   for (const auto& account : second.accounts) EXPECT_EQ(account.summary.matched, 4U);
+}
+
+TEST_F(Fleet, ASmallAccountAmongManyNeedsOneConnectionASide) {
+  FaultProxy source({.target_port = source_server_.imap_port()});
+  FaultProxy target({.target_port = target_server_.imap_port()});
+  for (std::size_t i = 0; i < 6; ++i) {
+    fill(i);
+    add(i, source.port(), target.port());
+  }
+  policy_.limits = {.accounts = 2, .per_host = 2};
+  EXPECT_TRUE(run().all_done());
+  EXPECT_EQ(source.connections(), 6U);
+  EXPECT_EQ(target.connections(), 6U);
+  EXPECT_LE(source.most_open_connections(), 2U + 2U);  // one that is leaving beside the next
+  for (std::size_t i = 0; i < 6; ++i) expect_same(i);
+}
+
+TEST_F(Fleet, ThriftNeverKeepsTwoWhoNeedAConnectionEachFromHavingOne) {
+  fill(0);
+  store::ImapStoreOptions options;
+  options.login.label = "user000";
+  options.login.dial.host = "127.0.0.1";
+  options.login.dial.port = source_server_.imap_port();
+  options.login.tls = imap::LoginOptions::Tls::none;
+  options.login.user = user(0);
+  options.login.password = Secret("pw");
+  options.thrift = std::chrono::milliseconds(20);
+  store::ImapStore store(std::move(options));
+  const auto listed = test::run(store.connect_and_list());
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 2U);
+  auto first = test::run(store.open(listed->front(), store::Access::read));
+  auto second = test::run(store.open(listed->back(), store::Access::read));
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second) << second.error().describe();
+  EXPECT_TRUE(test::run((*first)->close()));
+  EXPECT_TRUE(test::run((*second)->close()));
+  EXPECT_TRUE(test::run(store.close()));
 }
 
 TEST_F(Fleet, VerifyComparesEveryAccountAndChangesNothing) {
@@ -365,6 +405,60 @@ TEST_F(Fleet, AStateThatCannotBeUsedStopsItBeforeItBegins) {
   EXPECT_EQ(summary.fatal->code, Errc::state);
   EXPECT_EQ(summary.totals.not_done, 2U);
   EXPECT_EQ(oracle(target_server_, 0)->names(), std::vector<std::string>{"INBOX"});
+}
+
+// ---- through the built program
+
+class FleetOfTheProgram : public Fleet {
+ protected:
+  // The list, with a password in each row.
+  std::filesystem::path list() const {
+    const auto path = ferry_.directory() / "accounts.csv";
+    std::ofstream out(path);
+    out << "source_user,source_password,target_user,target_password\n";
+    for (const auto& pair : pairs_) out << fmt::format("{0},pw,{0},pw\n", pair.name);
+    out.close();
+    std::filesystem::permissions(path,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return path;
+  }
+  std::vector<std::string> words() const {
+    return {"bulk",        "sync",
+            "--accounts",  list().string(),
+            "--from",      fmt::format("imap://{{user}}@127.0.0.1:{}/?tls=none", source_server_.imap_port()),
+            "--to",        fmt::format("imap://{{user}}@127.0.0.1:{}/?tls=none", target_server_.imap_port()),
+            "--state-dir", ferry_.state().string(),
+            "--settle",    "300ms",
+            "--json"};
+  }
+  Ferry ferry_;
+};
+
+TEST_F(FleetOfTheProgram, KilledInTheMiddleItGoesOnWhereItWas) {
+  for (std::size_t i = 0; i < 12; ++i) {
+    fill(i, 20);
+    add(i);
+  }
+  const auto arrived = [&] {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < 12; ++i) {
+      const auto target = oracle(target_server_, i);
+      for (const auto& name : target->names()) count += target->select(name, true).exists;
+    }
+    return count;
+  };
+  for (const std::size_t wanted : {1U, 100U, 250U}) {
+    auto running = ferry_.start(words());
+    EXPECT_TRUE(eventually([&] { return arrived() >= wanted; }));
+    running->kill();
+    (void)Ferry::finish(*running);
+  }
+  const auto rest = ferry_.run(words());
+  EXPECT_EQ(rest.code, 0) << rest;
+  const auto nothing = ferry_.run(words());
+  EXPECT_EQ(nothing.code, 0) << nothing;
+  EXPECT_EQ(nothing["copied"], 0U) << nothing;
+  for (std::size_t i = 0; i < 12; ++i) expect_same(i);
 }
 
 }  // namespace
