@@ -152,8 +152,9 @@ try postferry bulk sync --order s
   const auto answer = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.out";
   const auto command = "bash " + path.string() + " > " + answer.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
-  EXPECT_EQ(content_of(answer),
-            "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\nbulk\nsync\nsize\n");
+  EXPECT_EQ(
+      content_of(answer),
+      "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\nbulk\nsync\nsize\n");
   std::filesystem::remove(path);
   std::filesystem::remove(answer);
 }

@@ -212,7 +212,8 @@ TEST(List, AHeaderIsCheckedBeforeTheRows) {
 }
 
 TEST(List, BytesThatAreNoTextAreNamedByLine) {
-  EXPECT_THAT(problems("source_user\njo\xE9\nann\nb\xFF" "b\n"),
+  EXPECT_THAT(problems("source_user\njo\xE9\nann\nb\xFF"
+                       "b\n"),
               ElementsAre("line 2: these octets are no UTF-8: save the list as UTF-8",
                           "line 4: these octets are no UTF-8: save the list as UTF-8"));
   EXPECT_THAT(problems(std::string_view("source_user\na\0b\n", 16)), ElementsAre(HasSubstr("line 2: a NUL")));
