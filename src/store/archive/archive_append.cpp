@@ -14,7 +14,7 @@ namespace pf::store {
 namespace {
 
 // Octets that are put together before a thread writes them.
-constexpr std::size_t gather_octets = std::size_t{256} << 10;
+constexpr std::size_t gather_octets = std::size_t{128} << 10;
 
 std::uint32_t number_in(const std::string& text) {
   std::uint32_t out = 0;
