@@ -271,6 +271,12 @@ Result<std::uint64_t> Directory::free_bytes() const {
   return std::uint64_t{found.f_bavail} * found.f_frsize;
 }
 
+Result<FileStatus> file_status(const Fd& fd, const Path& path) {
+  struct stat found{};
+  if (::fstat(fd.get(), &found) != 0) return file_error("look at", path, errno);
+  return status_from(found);
+}
+
 Status sync_file(const Fd& fd, const Path& path) {
   if (::fdatasync(fd.get()) != 0) return file_error("sync", path, errno);
   return {};

@@ -94,6 +94,7 @@ class Directory {
   std::filesystem::path path_;
 };
 
+Result<FileStatus> file_status(const Fd& fd, const std::filesystem::path& path);
 // The file's octets so far reach the disk.
 Status sync_file(const Fd& fd, const std::filesystem::path& path);
 

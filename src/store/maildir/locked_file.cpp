@@ -6,7 +6,8 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <array>
+#include <string_view>
 #include <thread>
 
 namespace pf::store::maildir {
@@ -14,37 +15,94 @@ namespace pf::store::maildir {
 namespace {
 
 constexpr std::int64_t dead_seconds = 120;  // Dovecot's own measure
-constexpr auto patience = std::chrono::seconds(10);
 constexpr auto pause = std::chrono::milliseconds(20);
 constexpr std::int64_t second = 1'000'000'000;
+constexpr int most_tries = 100;
+constexpr std::string_view ours = "postferry\n";  // what such a lock holds
 
-Result<os::Fd> take_lock(const os::Directory& directory, const std::string& lock) {
-  const auto until = std::chrono::steady_clock::now() + patience;
-  for (;;) {
-    auto made = directory.create_file(lock);
-    if (made || made.error().code != Errc::exists) return made;
-    const auto there = directory.status(lock);
-    if (there && there->changed / second + dead_seconds < wall_seconds()) {
-      PF_TRYV(directory.remove_file(lock));
-      continue;
-    }
-    if (std::chrono::steady_clock::now() > until) {
-      return Error{Errc::locked, Scope::mailbox, Retry::later,
-                   fmt::format("{} is held by another program", (directory.path() / lock).native())};
-    }
-    std::this_thread::sleep_for(pause);
+class DotLock {
+ public:
+  DotLock(const os::Directory& directory, const std::string& name)
+      : directory_(directory), name_(name), lock_(name + ".lock") {}
+  ~DotLock() {
+    if (held_) ignore(directory_.remove_file(lock_));
   }
-}
+  DotLock(const DotLock&) = delete;
+  DotLock& operator=(const DotLock&) = delete;
 
-Status replace(const os::Directory& directory, const os::Fd& fd, const std::string& lock,
-               const std::string& name, const std::string& content) {
-  const auto path = directory.path() / lock;
-  PF_TRYV(os::write_all(fd, as_bytes(content), path));
-  PF_TRYV(os::sync_file(fd, path));
-  PF_STEP(file);
-  PF_TRYV(directory.rename(lock, directory, name));
-  return directory.sync();
-}
+  Status take(std::chrono::milliseconds patience) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      const auto made = directory_.create_file(lock_);
+      if (made) return sign(*made);
+      if (made.error().code != Errc::exists) return made.error();
+      PF_TRY(const bool removed, remove_dead());
+      if (removed) continue;
+      if (std::chrono::steady_clock::now() > until) {
+        return Error{Errc::locked, Scope::mailbox, Retry::later,
+                     fmt::format("{} is held by another program", (directory_.path() / lock_).native())};
+      }
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+  // Only who has the lock comes here, so one name for what is on its way is enough.
+  Status replace(const std::string& content) const {
+    const std::string coming = name_ + ".postferry";
+    const auto path = directory_.path() / coming;
+    PF_TRYV(directory_.remove_file(coming));
+    PF_TRY(const os::Fd fd, directory_.create_file(coming));
+    PF_TRYV(os::write_all(fd, as_bytes(content), path));
+    PF_TRYV(os::sync_file(fd, path));
+    PF_STEP(file);
+    PF_TRYV(directory_.rename(coming, directory_, name_));
+    PF_STEP(file);
+    return directory_.sync();
+  }
+
+ private:
+  Status sign(const os::Fd& made) {
+    held_ = true;
+    // First the kernel's lock: whoever reads that it is ours may try for it.  Somebody who looks at it has it
+    // for a moment; an unsigned lock is a lock, too.
+    auto alive = directory_.lock_file(lock_);
+    for (int tries = 1; !alive && tries < most_tries; ++tries) {
+      std::this_thread::yield();
+      alive = directory_.lock_file(lock_);
+    }
+    if (!alive) return {};
+    alive_ = *std::move(alive);
+    PF_TRYV(os::write_all(made, as_bytes(ours), directory_.path() / lock_));
+    PF_STEP(file);
+    return {};
+  }
+
+  Result<bool> remove_dead() const {
+    const auto lock = directory_.status(lock_);
+    if (!lock) return false;
+    if (lock->changed / second + dead_seconds < wall_seconds()) {
+      PF_TRYV(directory_.remove_file(lock_));
+      return true;
+    }
+    const auto alone = directory_.lock_file(lock_);
+    if (!alone) return false;
+    std::array<char, 16> buffer{};
+    const auto path = directory_.path() / lock_;
+    PF_TRY(const std::size_t got, os::read_up_to(*alone, buffer, path));
+    if (as_text(Bytes(buffer).first(got)) != ours) return false;
+    // Somebody else may have taken it away, and a living one may stand there now.
+    const auto now = directory_.status(lock_);
+    PF_TRY(const auto mine, os::file_status(*alone, path));
+    if (!now || now->inode != mine.inode) return false;
+    PF_TRYV(directory_.remove_file(lock_));
+    return true;
+  }
+
+  const os::Directory& directory_;
+  std::string name_, lock_;
+  os::Fd alive_;
+  bool held_ = false;
+};
 
 }  // namespace
 
@@ -56,16 +114,14 @@ Result<std::string> read_if_there(const os::Directory& directory, std::string_vi
 }
 
 Status change_locked(const os::Directory& directory, const std::string& name, std::size_t max_bytes,
-                     const std::function<std::optional<std::string>(const std::string& content)>& change) {
-  const std::string lock = name + ".lock";
-  PF_TRY(const os::Fd fd, take_lock(directory, lock));
-  auto content = read_if_there(directory, name, max_bytes);
-  Status done;
-  if (!content) done = content.error();
-  const auto wanted = content ? change(*content) : std::nullopt;
-  if (wanted) done = replace(directory, fd, lock, name, *wanted);
-  if (!wanted || !done) ignore(directory.remove_file(lock));
-  return done;
+                     const std::function<std::optional<std::string>(const std::string& content)>& change,
+                     std::chrono::milliseconds patience) {
+  DotLock lock(directory, name);
+  PF_TRYV(lock.take(patience));
+  PF_TRY(const std::string content, read_if_there(directory, name, max_bytes));
+  const auto wanted = change(content);
+  if (!wanted) return {};
+  return lock.replace(*wanted);
 }
 
 }  // namespace pf::store::maildir

@@ -16,7 +16,7 @@ namespace {
 // A message goes to its file by pieces of this size.
 constexpr std::size_t spool_octets = 512 * 1024;
 // What may wait in memory of one call of append().
-constexpr std::size_t batch_octets = 4 << 20;
+constexpr std::size_t batch_octets = 2 << 20;
 
 FlagRules rules_of(const Keywords& keywords) {
   FlagRules rules;

@@ -94,6 +94,7 @@ TEST_F(DirectoryTest, AChangeShowsWhateverTheDateSays) {
   EXPECT_GT(file.changed, 1'700'000'000'000'000'000);
   const auto before = dir.status().value();
   EXPECT_EQ(before.kind, Entry::Kind::directory);
+  EXPECT_EQ(file_status(dir.open_file("f").value(), temp / "f").value().inode, file.inode);
   // The clock of a file system may stand still for some milliseconds.
   auto after = before;
   for (int i = 0; i < 10'000 && after.changed == before.changed; ++i) {
