@@ -1,5 +1,6 @@
 #include "cli/bulk_options.h"
 
+#include "base/bytes.h"
 #include "cli/args_parts.h"
 #include "cli/option_parts.h"
 #include "config/sizes.h"
@@ -121,10 +122,12 @@ CommandSpec spec_of(const Texts& text) {
 
 Result<double> parse_gib(std::string_view text) {
   double value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  const Bytes digits = as_bytes(text);
+  const char* end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, value, std::chars_format::fixed);
   constexpr double most = 1e9;
-  if (error != std::errc{} || rest != end || !(value >= 0 && value <= most))
+  const bool in_range = value >= 0 && value <= most;  // "nan" is not
+  if (error != std::errc{} || rest != end || !in_range)
     return usage_error(fmt::format("'{}' is no number of GiB", text));
   return value;
 }
