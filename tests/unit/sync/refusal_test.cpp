@@ -233,7 +233,9 @@ TEST_P(Refusal, AMessageTheSourceKnowsToBeLostIsNamedWithItsReason) {
   ASSERT_EQ(failed_refs(sum), (Refs{"30"})) << text_of(sum);
   EXPECT_EQ(sum.failures[0].reason, "io");
   EXPECT_NE(sum.failures[0].message.find("its octets are others"), std::string::npos);
-  EXPECT_EQ(asked, 62U);  // nor is it asked for again
+  // Each message once, in one stream or two; to ask for it again would take one call more for the stream and
+  // one for the message.
+  EXPECT_LE(asked, 62U);
   expect_adds_up(sum);
 }
 
