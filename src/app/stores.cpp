@@ -1,6 +1,6 @@
 #include "app/stores.h"
 
-#include "store/archive/archive_store.h"
+#include "store/archive/layout_store.h"
 #include "store/imap/imap_store.h"
 #include "store/maildir/maildir_store.h"
 
@@ -57,12 +57,11 @@ imap::LoginOptions login_options(const Endpoint& endpoint, const Environment& en
 std::unique_ptr<store::Store> make_store(const Endpoint& endpoint, Side side, const Environment& environment,
                                          std::size_t connections, std::shared_ptr<net::Wiretap> wiretap) {
   if (endpoint.account.scheme == config::Scheme::archive)
-    return std::make_unique<store::ArchiveStore>(
-        store::ArchiveOptions{.directory = endpoint.account.directory,
-                              .allow_damaged = environment.allow_damaged,
-                              .must_exist = side == Side::source,
-                              .log = environment.log,
-                              .pool = environment.file_workers});
+    return store::open_archive_store(store::ArchiveOptions{.directory = endpoint.account.directory,
+                                                           .allow_damaged = environment.allow_damaged,
+                                                           .must_exist = side == Side::source,
+                                                           .log = environment.log,
+                                                           .pool = environment.file_workers});
   if (endpoint.account.scheme == config::Scheme::maildir)
     return std::make_unique<store::MaildirStore>(
         store::MaildirOptions{.directory = endpoint.account.directory,

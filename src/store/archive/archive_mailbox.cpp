@@ -1,8 +1,8 @@
 #include "store/archive/archive_mailbox.h"
 
 #include "base/printable.h"
-#include "store/archive/archive_stream.h"
 #include "store/archive/errors.h"
+#include "store/archive/file_stream.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +14,17 @@ namespace pf::store {
 namespace {
 
 constexpr std::size_t page_messages = 2000;
+
+std::optional<LoadedMessage> load(MailboxFolder& folder, const MessageRecord& message) {
+  auto file = MessageFile::open(folder.directory(), message, folder.allow_damaged());
+  if (!file && file.error().code == Errc::not_found) {
+    // Taken away by somebody who said so?
+    const bool known = !folder.catch_up() ||
+                       folder.with([&](const MailboxLog& log) { return log.find(message.n) != nullptr; });
+    if (!known) return std::nullopt;
+  }
+  return load_message(ref_of(message.n), std::move(file));
+}
 
 }  // namespace
 
@@ -110,8 +121,15 @@ Task<std::unique_ptr<MessageStream>> ArchiveMailbox::read(std::vector<MessageRef
     }
   });
   std::ranges::sort(messages, {}, &MessageRecord::n);
-  co_return std::unique_ptr<MessageStream>(
-      std::make_unique<ArchiveStream>(session_, folder_, std::move(messages)));
+  FileStream::Source source;
+  source.pool = session_->pool;
+  source.alive = [session = session_] { return session->alive(); };
+  source.traffic = std::shared_ptr<Store::Traffic>(session_, &session_->traffic);
+  for (const auto& message : messages) source.sizes.push_back(message.size);
+  source.load = [folder = folder_, all = std::move(messages)](std::size_t i) {
+    return load(*folder, all[i]);
+  };
+  co_return std::unique_ptr<MessageStream>(std::make_unique<FileStream>(std::move(source)));
 }
 
 // ---- changing

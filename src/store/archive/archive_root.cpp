@@ -52,13 +52,18 @@ Result<bool> is_empty(const os::Directory& root) {
   return empty;
 }
 
-Status write_description(const os::Directory& root) {
+std::string description() {
   std::string text;
   FlatJsonWriter(text, FlatJsonWriter::Style::loose)
       .text("format", format_name)
       .number("version", format_version)
       .end();
   text += '\n';
+  return text;
+}
+
+Status write_description(const os::Directory& root) {
+  const std::string text = description();
   const std::string temporary = temporary_name();
   {
     PF_TRY(const os::Fd fd, root.create_file(temporary));
@@ -97,6 +102,11 @@ Result<std::shared_ptr<ArchiveLock>> ArchiveLock::acquire(const os::Directory& r
   PF_TRYV(sweep_archive(root));
   known = lock;
   return lock;
+}
+
+Result<bool> archive_description_is_intact(const os::Directory& root) {
+  PF_TRY(const std::string text, root.read_file(archive_file, archive_file_limit));
+  return text == description();
 }
 
 Result<std::optional<os::Directory>> open_archive(const std::filesystem::path& directory) {

@@ -33,6 +33,9 @@ Result<std::optional<os::Directory>> open_archive(const std::filesystem::path& d
 // Makes it in a directory that is missing or empty; what is an archive already is only opened.
 Result<os::Directory> make_archive(const std::filesystem::path& directory);
 
+// Whether the file that says so is as we write it.
+Result<bool> archive_description_is_intact(const os::Directory& root);
+
 // The names of what may be folders of mailboxes.
 Result<std::vector<std::string>> folder_names(const os::Directory& root);
 

@@ -28,6 +28,7 @@ Status MailboxFolder::make(const os::Directory& root, std::string_view name, con
   PF_TRY(const os::Directory folder, root.open_or_make_below(temporary));
   std::string text;
   append_line(text, header);
+  text = ManifestChain().sealed(text);
   {
     const auto path = folder.path() / manifest_file;
     PF_TRY(const os::Fd fd, folder.create_file(manifest_file));
@@ -88,11 +89,20 @@ Status MailboxFolder::read_more() {
   }
 }
 
+Result<std::uint64_t> MailboxFolder::torn_octets() const {
+  PF_TRY(const os::FileStatus status, directory_.status(manifest_file));
+  return status.size > end_ ? status.size - end_ : 0;
+}
+
 Status MailboxFolder::take_lines(std::string_view text) {
   const std::scoped_lock guard(log_mutex_);
   while (!text.empty()) {
     const auto end = text.find('\n');
-    auto taken = log_.apply(text.substr(0, end));
+    const auto line = text.substr(0, end);
+    const bool sound = chain_.take(line);
+    auto taken = log_.apply(line);
+    if (taken && !sound)
+      taken = log_.say("it, or the line before, is not what was written: the sum is wrong");
     if (!taken) PF_TRYV(damaged(std::move(taken).error()));
     text.remove_prefix(end + 1);
   }
@@ -100,6 +110,10 @@ Status MailboxFolder::take_lines(std::string_view text) {
 }
 
 Status MailboxFolder::damaged(Error error) {
+  if (options_.complain) {
+    options_.complain(error);
+    return {};
+  }
   error.at(directory_.path().native());
   if (!options_.allow_damaged) return error;
   if (options_.log && ++complaints_ <= most_complaints) options_.log(LogLevel::warning, error.describe());
@@ -116,7 +130,8 @@ Status MailboxFolder::begin_change() {
   return {};
 }
 
-Status MailboxFolder::write_lines(std::string_view lines) {
+Status MailboxFolder::write_lines(std::string_view unsealed) {
+  const std::string lines = with([&](const MailboxLog&) { return chain_.sealed(unsealed); });
   const auto path = directory_.path() / manifest_file;
   const std::scoped_lock guard(reading_);
   PF_TRY(const os::Fd fd, directory_.open_to_append(manifest_file));

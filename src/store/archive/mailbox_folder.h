@@ -8,8 +8,10 @@
 #include "base/log.h"
 #include "base/os/directory.h"
 #include "store/archive/mailbox_log.h"
+#include "store/archive/manifest_chain.h"
 #include "store/archive/staging.h"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,7 +26,9 @@ class MailboxFolder {
  public:
   struct Options {
     bool allow_damaged = false;  // what cannot be read of a manifest is left out, and said to `log`
-    Log log;
+    Log log{};
+    // Told of each such line, however many there are, instead of `log`.
+    std::function<void(const Error&)> complain{};
   };
 
   // Makes the folder `name` with a manifest of this one line.  Errc::exists when there is something.
@@ -38,6 +42,8 @@ class MailboxFolder {
   // What others wrote since.  Errc::disconnected, scope connection, when this is no longer the manifest that
   // was read: open the mailbox again.
   Status catch_up();
+  // Octets behind the last whole line: torn off by a crash, or being written.
+  [[nodiscard]] Result<std::uint64_t> torn_octets() const;
   // read(log), while nobody changes it.
   template <class Reader>
   auto with(Reader reader) {
@@ -68,7 +74,7 @@ class MailboxFolder {
   Status take_lines(std::string_view text);
   Status damaged(Error error);
   Status begin_change();
-  Status write_lines(std::string_view lines);
+  Status write_lines(std::string_view unsealed);
 
   Status place(const StagedMessage& message) const;
   void take_back(std::span<StagedMessage* const> messages, std::size_t placed);
@@ -81,6 +87,7 @@ class MailboxFolder {
   std::mutex reading_;  // of the file; taken before log_mutex_
   std::mutex log_mutex_;
   MailboxLog log_;
+  ManifestChain chain_;
   std::uint64_t end_ = 0;  // of the last whole line that was read
   std::uint64_t inode_ = 0;
   std::size_t complaints_ = 0;

@@ -36,6 +36,8 @@ class MailboxLog {
   // The next line, without its end.  An Error of scope mailbox says what is wrong with it; the line counts
   // nevertheless, and what it says is left out.
   Status apply(std::string_view line);
+  // An Error about the last line.
+  [[nodiscard]] Status say(std::string_view what) const;
 
   [[nodiscard]] bool has_header() const { return !header_.epoch.empty(); }
   [[nodiscard]] const MailboxHeader& header() const { return header_; }
@@ -79,7 +81,6 @@ class MailboxLog {
   };
 
   [[nodiscard]] std::vector<LoggedMessage>::const_iterator place(std::uint32_t n) const;
-  Status say(std::string_view what) const;
   Status add(const ManifestLine& line);
   Status change(const ManifestLine& line);
   Result<std::uint32_t> set_of(std::string_view flags);

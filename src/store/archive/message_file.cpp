@@ -28,15 +28,21 @@ Error MessageFile::damaged(std::string_view how) const {
 
 Result<MessageFile> MessageFile::open(const os::Directory& folder, const MessageRecord& message,
                                       bool allow_damaged) {
-  const std::string name = message_file(message.stem().to_string());
+  return open(folder, message_file(message.stem().to_string()), {message.size, message.sha256},
+              allow_damaged);
+}
+
+Result<MessageFile> MessageFile::open(const os::Directory& folder, const std::string& name,
+                                      const Known& known, bool allow_damaged) {
   auto fd = folder.open_file(name);
   if (!fd) return of_message(std::move(fd).error());
   const auto path = folder.path() / name;
   const auto size = os::file_size(*fd, path);
   if (!size) return of_message(size.error());
-  MessageFile file(*std::move(fd), path, *size, message.sha256, allow_damaged);
-  if (*size != message.size && !allow_damaged)
-    return file.damaged(fmt::format("has {} octets, and had {}", *size, message.size));
+  const bool lenient = allow_damaged || !known.sha256;
+  MessageFile file(*std::move(fd), path, *size, known.sha256.value_or(Digest256{}), lenient);
+  if (known.size && *size != *known.size && !allow_damaged)
+    return file.damaged(fmt::format("has {} octets, and had {}", *size, *known.size));
   return file;
 }
 

@@ -7,6 +7,7 @@
 #include "store/archive/manifest.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace pf::store {
@@ -19,6 +20,13 @@ class MessageFile {
   // Errc::not_found, scope message, when there is no such file.  `allow_damaged`: what is there is taken as
   // it is.
   static Result<MessageFile> open(const os::Directory& folder, const MessageRecord& message,
+                                  bool allow_damaged);
+  // The same for a file of any name, of which less may be known.
+  struct Known {
+    std::optional<std::uint64_t> size{};
+    std::optional<Digest256> sha256{};
+  };
+  static Result<MessageFile> open(const os::Directory& folder, const std::string& name, const Known& known,
                                   bool allow_damaged);
 
   [[nodiscard]] std::uint64_t size() const { return size_; }

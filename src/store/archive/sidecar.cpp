@@ -4,6 +4,12 @@
 
 namespace pf::store {
 
+namespace {
+
+constexpr std::size_t sum_digits = 16;
+
+}  // namespace
+
 std::string sidecar_text(std::string_view mailbox, const MessageRecord& message, std::string_view flags) {
   std::string out;
   FlatJsonWriter writer(out, FlatJsonWriter::Style::loose);
@@ -11,7 +17,9 @@ std::string sidecar_text(std::string_view mailbox, const MessageRecord& message,
   writer.text("sha256", hex(message.sha256)).number("size", message.size);
   if (message.uid != 0) writer.number("uid", message.uid);
   if (message.uid_validity != 0) writer.number("uidvalidity", message.uid_validity);
-  writer.end();
+  // Of itself: the name of the mailbox stands nowhere else.
+  const std::string sum = hex(sha256(out)).substr(0, sum_digits);
+  writer.text("sum", sum).end();
   out += '\n';
   return out;
 }

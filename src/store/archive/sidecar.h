@@ -18,7 +18,8 @@ struct Sidecar {
 
 inline constexpr std::size_t sidecar_limit = std::size_t{1} << 20;  // octets
 
-// {"mailbox": "INBOX", "flags": "\\Seen", "internaldate": "01-Jan-2024 00:00:00 +0000", "sha256": ...}
+// {"mailbox": "INBOX", "flags": "\\Seen", "internaldate": "01-Jan-2024 00:00:00 +0000", "sha256": ...,
+// "sum": "..."}, the sum being one over all before it
 std::string sidecar_text(std::string_view mailbox, const MessageRecord& message, std::string_view flags);
 // Nothing when it is no such object.
 std::optional<Sidecar> parse_sidecar(std::string_view text);

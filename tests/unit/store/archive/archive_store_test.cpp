@@ -3,12 +3,14 @@
 #include "base/digest.h"
 #include "base/os/directory.h"
 #include "store/archive/manifest.h"
+#include "store/archive/manifest_chain.h"
 #include "unit/store/archive/archive_rig.h"
 
 #include <gmock/gmock.h>
 
 #include <csignal>
 #include <fstream>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +41,17 @@ class ArchiveStoreTest : public ArchiveRig {
   void append_to_manifest(std::string_view text) const {
     std::ofstream file(manifest(), std::ios::binary | std::ios::app);
     file << text;
+  }
+  // As a writer would.
+  void write_line(const std::string& line) const {
+    store::ManifestChain chain;
+    std::istringstream lines(read_file(manifest()));
+    for (std::string text; std::getline(lines, text);) EXPECT_TRUE(chain.take(text));
+    append_to_manifest(chain.sealed(line));
+  }
+  [[nodiscard]] std::string sum_of_sidecar(const std::string& stem) const {
+    const auto text = read_file(at("INBOX") / (stem + ".json"));
+    return hex(sha256(std::string_view(text).substr(0, text.find(R"(, "sum")")))).substr(0, 16);
   }
 };
 
@@ -138,11 +151,11 @@ TEST_F(ArchiveStoreTest, AMessageIsTwoFilesAndALine) {
             R"({"mailbox": "INBOX.Post &AOk-", "flags": "\\Answered \\Seen $Forwarded", )"
             R"("internaldate": "01-Jan-2024 14:00:00 +0200", "sha256": ")" +
                 digest + R"(", "size": )" + std::to_string(text.size()) +
-                R"(, "uid": 4711, "uidvalidity": 99})" + "\n");
+                R"(, "uid": 4711, "uidvalidity": 99, "sum": ")" + sum_of_sidecar(stem) + "\"}\n");
   const std::string lines = read_file(manifest());
   EXPECT_EQ(std::ranges::count(lines, '\n'), 2);
   EXPECT_THAT(lines, HasSubstr(R"({"n":1,"file":")" + stem + R"(","sha256":")" + digest + R"(",)"));
-  EXPECT_THAT(lines, HasSubstr(R"("uid":4711,"uidvalidity":99})"));
+  EXPECT_THAT(lines, HasSubstr(R"("uid":4711,"uidvalidity":99,"sum":")"));
 }
 
 TEST_F(ArchiveStoreTest, TwinsStayTwoFilesAndNamesDoNotDependOnTheOrder) {
@@ -176,7 +189,7 @@ TEST_F(ArchiveStoreTest, FlagsReachTheFileBesideTheMessage) {
   EXPECT_THAT(read_file(fs::path(only_message()).replace_extension(".json")),
               HasSubstr(R"("mailbox": "Posta", "flags": "\\Flagged", )"));
   const auto lines = read_file(manifest());
-  EXPECT_TRUE(lines.ends_with("{\"n\":1,\"flags\":\"\\\\Flagged\"}\n")) << lines;
+  EXPECT_THAT(lines, HasSubstr("\n{\"n\":1,\"flags\":\"\\\\Flagged\",\"sum\":\""));
   EXPECT_EQ(std::ranges::count(lines, '\n'), 3);
 }
 
@@ -392,7 +405,7 @@ TEST_F(ArchiveStoreTest, WhatAKilledWriterLeftIsSweptByTheNext) {
   write_file(at(".tmp-0123") / "1.eml", "half");
   write_file(at(".tmp-file"), "half");
   // Said to be gone, but its files are there.
-  append_to_manifest("{\"n\":2,\"gone\":true}\n");
+  write_line("{\"n\":2,\"gone\":true}\n");
   EXPECT_EQ(read_inbox().size(), 1U);
   EXPECT_TRUE(fs::exists(at(".tmp-file")));  // reading writes nothing
   {
