@@ -83,6 +83,17 @@ Result<Command> bulk_sync(const RawArgs& raw) {
   return command;
 }
 
+Result<Command> archive_check_command(const RawArgs& raw) {
+  ArchiveCheckCommand command;
+  PF_TRY(const auto shared, common(raw));
+  command.output = shared.output;
+  command.directory = raw.positionals.front();
+  if (command.directory.starts_with("archive:"))
+    command.directory.erase(0, std::string_view("archive:").size());
+  if (command.directory.empty()) return usage_error("no directory", "see 'postferry archive check --help'");
+  return command;
+}
+
 Result<Command> doctor_command(const RawArgs& raw) {
   DoctorCommand command;
   PF_TRY(command.endpoint, endpoint(raw, 0, ""));
@@ -115,6 +126,7 @@ constexpr std::array parsers = {
     std::pair{std::string_view("bulk test"), &bulk<BulkMode::test>},
     std::pair{std::string_view("bulk audit"), &bulk<BulkMode::audit>},
     std::pair{std::string_view("bulk preflight"), &bulk<BulkMode::preflight>},
+    std::pair{std::string_view("archive check"), &archive_check_command},
     std::pair{std::string_view("doctor"), &doctor_command},
     std::pair{std::string_view("completion"), &completion_command},
     std::pair{std::string_view("man"), &man_command},

@@ -203,15 +203,32 @@ BulkRun::Stopped BulkRun::audit(bool files) {
   return std::nullopt;
 }
 
-// An archive compared with itself, octet by octet: what cannot be read is damaged.
+// All of it but the mail itself: what cannot be read at all ends the audit of this account, as damage does.
 BulkRun::Stopped BulkRun::audit_files() {
-  const BulkLabel label{.name = "audit"};
-  auto reading = policy(fleet::Work::verify);
-  reading.verify.content = true;
-  const auto read = work(label, reading, [&](auto i) { return pair(i, archive(i), archive(i)); });
-  const bool damaged = std::ranges::any_of(
-      read.summary.accounts, [](const auto& result) { return result.phase == fleet::Phase::failed; });
-  if (!damaged || read.summary.interrupted || read.summary.fatal) return judge(label, read);
+  bool damaged = false;
+  for (std::size_t i = 0; i < setup_.archives.size(); ++i) {
+    if (left_out_[i]) continue;
+    const auto& email = setup_.config.accounts[i].email;
+    const auto tell = [&](const app::ArchiveFinding& finding) {
+      const auto line =
+          fmt::format("[audit] {}: {}: {}: {}", email, finding.kind, finding.file, finding.text);
+      finding.problem ? log_.error(line) : log_.warning(line);
+    };
+    const auto counts =
+        world_.engine.check_archive(setup_.archives[i].string(), environment_, tell, *world_.stop);
+    if (!counts && counts.error().code == Errc::cancelled)
+      return exit_status(counts.error(), world_.stop_signal());
+    if (!counts && counts.error().code == Errc::unsupported) {  // one of the reference's
+      log_.warning(fmt::format("[audit] {}: files not checked: {}", email, counts.error().context));
+      continue;
+    }
+    if (!counts) log_.error(fmt::format("[audit] {}: FAILED: {}", email, counts.error().describe()));
+    if (counts)
+      log_.info(fmt::format("[audit] {}: {} messages in {} mailboxes, {} problems", email, counts->messages,
+                            counts->mailboxes, counts->problems));
+    damaged = damaged || !counts || counts->problems > 0;
+  }
+  if (!damaged) return std::nullopt;
   log_.error("Audit found damaged archives");
   return status_differs;
 }

@@ -67,6 +67,10 @@ struct BulkSyncCommand {
   bool check = false;  // a pass of logins before any work
   CommonArgs common;
 };
+struct ArchiveCheckCommand {
+  std::string directory;
+  OutputArgs output;
+};
 struct DoctorCommand {
   EndpointArgs endpoint;
   CommonArgs common;
@@ -84,6 +88,6 @@ struct VersionCommand {};
 
 using Command =
     std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand, BulkSyncCommand,
-                 DoctorCommand, CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
+                 ArchiveCheckCommand, DoctorCommand, CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

@@ -18,6 +18,7 @@ Result<int> run_command(const UndoCommand& command, World& world);
 Result<int> run_command(const SyncimapCommand& command, World& world);
 Result<int> run_command(const BulkCommand& command, World& world);
 Result<int> run_command(const BulkSyncCommand& command, World& world);
+Result<int> run_command(const ArchiveCheckCommand& command, World& world);
 Result<int> run_command(const DoctorCommand& command, World& world);
 
 // What is shared by the three.

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
                   .list_runs = pf::app::list_runs,
                   .run_doctor = pf::app::run_doctor,
                   .run_fleet = pf::app::run_fleet,
+                  .check_archive = pf::app::check_archive,
                   .read_password = pf::app::read_password};
   world.out = [](std::string_view text) { write_through(stdout, text); };
   world.err = [](std::string_view text) { write_through(stderr, text); };

@@ -121,6 +121,27 @@ CommandSpec undo_command() {
                        {"postferry undo 12 old new", "put back what run 12 removed"}}};
 }
 
+CommandSpec archive_check_command() {
+  return {
+      .name = "archive check",
+      .group = "Find out",
+      .positionals = {"DIR"},
+      .summary = "find what is damaged, missing or foreign in an archive",
+      .description =
+          "Reads every file of the archive in DIR, compares it with what the manifests say, and names each "
+          "that is changed, cut off, missing, exchanged, a link, or not part of the archive. Needs no "
+          "network and changes nothing. Not to be used while an export writes to DIR: its unfinished work "
+          "would be told as damage.\n\n"
+          "The exit status is 0 when all is as it was written, 4 when something is not, 2 when there is no "
+          "archive in DIR.",
+      .groups = {{"Output",
+                  {flag("json", "one JSON object a line on standard output; all else on standard error"),
+                   flag("quiet", "print what is wrong and nothing else", 'q'),
+                   flag("help", "print this help", 'h')}}},
+      .examples = {{"postferry archive check exported/joe@example.com", "is the backup whole?"},
+                   {"postferry archive check --json mail", "the same from a script"}}};
+}
+
 CommandSpec doctor_command() {
   return {.name = "doctor",
           .group = "Find out",
@@ -164,8 +185,9 @@ std::vector<CommandSpec> all_commands() {
   std::vector<CommandSpec> all = {sync_command(), verify_command(), undo_command(), syncimap_spec()};
   all.push_back(bulk_sync_spec());
   std::ranges::move(bulk_command_specs(), std::back_inserter(all));
-  std::ranges::move(std::vector{doctor_command(), completion_command(), man_command()},
-                    std::back_inserter(all));
+  std::ranges::move(
+      std::vector{doctor_command(), archive_check_command(), completion_command(), man_command()},
+      std::back_inserter(all));
   return all;
 }
 

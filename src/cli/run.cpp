@@ -26,6 +26,7 @@ struct Dispatch {
   Result<int> operator()(const SyncimapCommand& command) const { return run_command(command, world); }
   Result<int> operator()(const BulkCommand& command) const { return run_command(command, world); }
   Result<int> operator()(const BulkSyncCommand& command) const { return run_command(command, world); }
+  Result<int> operator()(const ArchiveCheckCommand& command) const { return run_command(command, world); }
   Result<int> operator()(const DoctorCommand& command) const { return run_command(command, world); }
   Result<int> operator()(const CompletionCommand& command) const {
     return print(world, completion_script(command.shell));

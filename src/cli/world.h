@@ -2,6 +2,7 @@
 // puts the real things here, tests their own.
 #pragma once
 
+#include "app/archive_job.h"
 #include "app/fleet_job.h"
 #include "app/job.h"
 #include "config/xdg.h"
@@ -12,7 +13,7 @@
 
 namespace pf::cli {
 
-// What app/ offers; see app/job.h and app/fleet_job.h.
+// What app/ offers; see app/job.h, app/fleet_job.h and app/archive_job.h.
 struct Engine {
   std::function<decltype(app::run_sync)> run_sync;
   std::function<decltype(app::run_verify)> run_verify;
@@ -20,6 +21,7 @@ struct Engine {
   std::function<decltype(app::list_runs)> list_runs;
   std::function<decltype(app::run_doctor)> run_doctor;
   std::function<decltype(app::run_fleet)> run_fleet;
+  std::function<decltype(app::check_archive)> check_archive;
   std::function<decltype(app::read_password)> read_password;
 };
 

@@ -184,8 +184,8 @@ TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
   }
   const auto audited = bulk({"audit", "--audit-offline"});
   EXPECT_EQ(audited.code, 4) << audited;
-  EXPECT_THAT(audited.out, HasSubstr("[audit] bob: INBOX, "));
-  EXPECT_THAT(audited.out, HasSubstr("[audit] alice: completed"));
+  EXPECT_THAT(audited.out, HasSubstr("[audit] bob: damaged: INBOX/"));
+  EXPECT_THAT(audited.out, HasSubstr("[audit] alice: 7 messages in 3 mailboxes, 0 problems"));
   config("import.pass.config.json", new_);
   const auto imported = bulk({"import", "--ignore-errors"});
   EXPECT_EQ(imported.code, 6) << imported;

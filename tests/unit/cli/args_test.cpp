@@ -224,6 +224,19 @@ TEST(Args, DoctorTakesOneAccountAndItsPassword) {
   EXPECT_TRUE(c.common.output.quiet);
 }
 
+TEST(Args, ArchiveCheckTakesADirectory) {
+  for (const std::string where : {"mail/joe", "archive:mail/joe"}) {
+    const auto command = parsed({"archive", "check", where, "--json"});
+    ASSERT_TRUE(command.ok()) << command.error().context;
+    const auto& c = std::get<ArchiveCheckCommand>(*command);
+    EXPECT_EQ(c.directory, "mail/joe");
+    EXPECT_EQ(c.output.format, Format::json);
+  }
+  EXPECT_FALSE(parsed({"archive", "check"}));
+  EXPECT_FALSE(parsed({"archive", "check", "archive:"}));
+  EXPECT_FALSE(parsed({"archive", "chek", "x"}));
+}
+
 TEST(Args, UndoTakesARunOrListsThem) {
   const auto undo = parsed({"undo", "12", "old", "new", "--to-password-env", "PW", "--state-dir", "/s"});
   ASSERT_TRUE(undo.ok()) << undo.error().context;

@@ -48,6 +48,16 @@ class Bulk : public testing::Test {
       for (const auto& finding : findings_) report(finding);
       return {};
     };
+    world_.engine.check_archive = [this](const std::string& directory, const app::Environment&,
+                                         const std::function<void(const app::ArchiveFinding&)>& found,
+                                         app::StopFlag&) -> Result<app::ArchiveCounts> {
+      checked_.push_back(fs::path(directory).filename());
+      if (old_exports_)
+        return Error(Errc::unsupported, Scope::account, Retry::never, "an export of another program");
+      if (!bad_.contains(checked_.back())) return app::ArchiveCounts{1, 7, 700, 0};
+      found({"damaged", true, "INBOX/x.eml", "is not what it was"});
+      return app::ArchiveCounts{1, 7, 700, 1};
+    };
     world_.engine.read_password = [](const config::Account&) -> Result<Secret> {
       return Secret("elsewhere");
     };
@@ -131,7 +141,8 @@ class Bulk : public testing::Test {
   int signal_ = 0;
   std::string out_, err_;
   std::vector<Call> calls_;
-  std::vector<std::string> examined_;
+  std::vector<std::string> examined_, checked_;
+  bool old_exports_ = false;
   std::vector<app::Finding> findings_;
   std::set<std::string> bad_, no_login_, differs_;  // by name; differs_: "joe@x|missing"
 };
@@ -278,14 +289,20 @@ TEST_F(Bulk, AnAuditReadsTheArchivesFirstAndOfflineOnlyThem) {
   config();
   archives({"joe@x", "ann@x", "bob@x"});
   EXPECT_EQ(run({"audit"}), 0) << out_;
-  ASSERT_EQ(calls_.size(), 2U);
-  EXPECT_EQ(calls_[0].pairs[0].from.label(), calls_[0].pairs[0].to.label());
-  EXPECT_TRUE(calls_[0].policy.verify.content);
-  EXPECT_EQ(calls_[1].pairs[0].from.label(), "imaps://joe%40x@imap.example.com:993");
+  EXPECT_THAT(checked_, ElementsAre("joe@x", "ann@x", "bob@x"));
+  ASSERT_EQ(calls_.size(), 1U);
+  EXPECT_EQ(calls_[0].pairs[0].from.label(), "imaps://joe%40x@imap.example.com:993");
   EXPECT_EQ(run({"audit", "--audit-offline"}), 0);
-  ASSERT_EQ(calls_.size(), 3U);
+  EXPECT_EQ(calls_.size(), 1U);
   bad_ = {"ann@x"};
   EXPECT_EQ(run({"audit", "--audit-offline"}), 4);
+  EXPECT_EQ(checked_.size(), 9U);
+  EXPECT_THAT(out_, HasSubstr("[audit] ann@x: damaged: INBOX/x.eml: is not what it was\n"));
+  old_exports_ = true;
+  bad_ = {};
+  EXPECT_EQ(run({"audit"}), 0);
+  EXPECT_EQ(calls_.size(), 2U);
+  EXPECT_THAT(out_, HasSubstr("[audit] joe@x: files not checked: an export of another program\n"));
   EXPECT_THAT(out_, HasSubstr("Audit found damaged archives"));
 }
 

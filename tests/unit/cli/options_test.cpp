@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/man.h"
 #include "cli/version.h"
+#include "support/temp_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -86,6 +87,7 @@ Many accounts
 
 Find out
   doctor FROM         examine one account: name, TLS, login, abilities, quirks
+  archive check DIR   find what is damaged, missing or foreign in an archive
   completion SHELL    print the completion script of a shell
 
 EXAMPLES
@@ -135,7 +137,8 @@ TEST(Completion, EveryShellKnowsEveryVisibleOption) {
 }
 
 TEST(Completion, BashCompletesCommandsOptionsAndValues) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.bash";
+  const test::TempDir dir;
+  const auto path = dir / "completion.bash";
   std::ofstream(path) << completion_script(Shell::bash) << R"(
 try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _postferry; echo "${COMPREPLY[*]}"; }
 try postferry syn
@@ -149,14 +152,12 @@ try postferry bul
 try postferry bulk sy
 try postferry bulk sync --order s
 )";
-  const auto answer = std::filesystem::path(testing::TempDir()) / "postferry_completion_test.out";
+  const auto answer = dir / "answer";
   const auto command = "bash " + path.string() + " > " + answer.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(
       content_of(answer),
       "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\nbulk\nsync\nsize\n");
-  std::filesystem::remove(path);
-  std::filesystem::remove(answer);
 }
 
 TEST(Man, TheCheckedInPageIsTheGeneratedOne) {

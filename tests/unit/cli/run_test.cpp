@@ -1,5 +1,7 @@
 #include "cli/run.h"
 
+#include "support/temp_dir.h"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -16,10 +18,6 @@ namespace {
 class Run : public testing::Test {
  protected:
   void SetUp() override {
-    dir_ = std::filesystem::path(testing::TempDir()) /
-           ("postferry_run_test_" + std::to_string(testing::UnitTest::GetInstance()->random_seed() +
-                                                   reinterpret_cast<std::uintptr_t>(this)));
-    std::filesystem::create_directories(dir_);
     env_ = {{"HOME", dir_.string()}};
     world_.engine.run_sync = [this](const app::Endpoint& from, const app::Endpoint& to,
                                     const sync::Policy& policy, const app::Environment& environment,
@@ -54,6 +52,13 @@ class Run : public testing::Test {
       for (const auto& finding : findings_) report(finding);
       return doctor_status_;
     };
+    world_.engine.check_archive = [this](const std::string& directory, const app::Environment&,
+                                         const std::function<void(const app::ArchiveFinding&)>& found,
+                                         app::StopFlag&) -> Result<app::ArchiveCounts> {
+      EXPECT_EQ(directory, "mail");
+      for (const auto& finding : archive_findings_) found(finding);
+      return archive_counts_;
+    };
     world_.engine.read_password = [this](const config::Account& account) -> Result<Secret> {
       if (!account.password_file.empty())
         return Error(Errc::permission, Scope::account, Retry::never, "cannot open " + account.password_file);
@@ -78,7 +83,6 @@ class Run : public testing::Test {
     world_.stop = &stop_;
     world_.stop_signal = [this] { return signal_; };
   }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   int run(std::vector<std::string> words) { return cli::run(words, world_); }
   void config(std::string_view text) {
@@ -86,7 +90,8 @@ class Run : public testing::Test {
     std::ofstream(dir_ / ".config/postferry/postferry.toml") << text;
   }
 
-  std::filesystem::path dir_;
+  const test::TempDir temp_;
+  const std::filesystem::path dir_ = temp_.path();
   std::map<std::string, std::string> env_;
   World world_;
   app::StopFlag stop_{0};
@@ -95,6 +100,8 @@ class Run : public testing::Test {
   bool log_line_ = false;
   std::string out_, err_;
   std::vector<std::string> asked_;
+  std::vector<app::ArchiveFinding> archive_findings_;
+  Result<app::ArchiveCounts> archive_counts_{app::ArchiveCounts{2, 1200, 4'500'000, 0}};
   std::string question_;  // of the engine
   std::string answer_;
   std::optional<bool> agreed_;  // nothing: there was nobody to ask
@@ -350,6 +357,32 @@ TEST_F(Run, DoctorTellsByItsStatusWhatStoppedIt) {
   doctor_status_ = {};
   findings_.push_back({app::Finding::Level::failure, "quota", "full", "Make room"});
   EXPECT_EQ(run({"doctor", "imaps://joe@h"}), 1);
+}
+
+TEST_F(Run, ArchiveCheckNamesWhatIsWrong) {
+  EXPECT_EQ(run({"archive", "check", "mail"}), 0);
+  EXPECT_EQ(out_, "1,200 messages in 2 mailboxes, 4.5 MB: all as it was written\n");
+  out_.clear();
+  archive_findings_ = {{"note", false, ".tmp-1", "left"},
+                       {"damaged", true, "INBOX/a\n.eml", "is not what it was"}};
+  archive_counts_->problems = 1;
+  EXPECT_EQ(run({"archive", "check", "mail"}), 4);
+  EXPECT_EQ(out_,
+            "note      .tmp-1: left\ndamaged   INBOX/a\\x{0a}.eml: is not what it was\n"
+            "1,200 messages in 2 mailboxes, 4.5 MB: 1 problem\n");
+  out_.clear();
+  EXPECT_EQ(run({"archive", "check", "-q", "mail"}), 4);
+  EXPECT_EQ(out_, "damaged   INBOX/a\\x{0a}.eml: is not what it was\n");
+  out_.clear();
+  EXPECT_EQ(run({"archive", "check", "--json", "mail"}), 4);
+  EXPECT_NE(out_.find("{\"event\":\"archive_finding\",\"kind\":\"damaged\",\"problem\":true,"
+                      "\"file\":\"INBOX/a\\n.eml\",\"text\":\"is not what it was\"}\n"),
+            std::string::npos)
+      << out_;
+  EXPECT_NE(out_.find("\"problems\":1,\"error\":null,\"exit_status\":4}\n"), std::string::npos) << out_;
+  archive_findings_ = {};
+  archive_counts_ = Error(Errc::not_found, Scope::account, Retry::never, "open the directory mail");
+  EXPECT_EQ(run({"archive", "check", "mail"}), 2);
 }
 
 TEST_F(Run, HelpVersionCompletionAndManGoToStandardOutput) {
