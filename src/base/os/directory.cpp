@@ -1,5 +1,6 @@
 #include "base/os/directory.h"
 
+#include "base/os/disk_fault.h"
 #include "base/os/fd_io.h"
 #include "base/os/file.h"
 
@@ -88,6 +89,7 @@ Result<Directory> Directory::open_below(std::string_view name) const {
 Result<Directory> Directory::open_or_make_below(std::string_view name) const {
   const Path whole = path_ / name;
   if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  if (PF_DISK_FULL()) return file_error("make the directory", whole, ENOSPC);
   if (::mkdirat(fd_.get(), std::string(name).c_str(), 0700) != 0 && errno != EEXIST)
     return file_error("make the directory", whole, errno);
   return open_below(name);
@@ -187,6 +189,7 @@ Result<std::string> Directory::read_file(std::string_view name, std::size_t max_
 }
 
 Result<Fd> Directory::create_file(std::string_view name) const {
+  if (PF_DISK_FULL()) return file_error("create", path_ / name, ENOSPC);
   return open_at(fd_, name, O_WRONLY | O_CREAT | O_EXCL, path_ / name, 0600);
 }
 
@@ -210,6 +213,7 @@ Result<Fd> Directory::lock_file(std::string_view name) const {
 Status Directory::rename(std::string_view from, const Directory& target, std::string_view to) const {
   if (!single_name(from)) return not_plain(path_ / from, "no name of a file in this directory");
   if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
+  if (PF_DISK_FULL()) return file_error("rename a file to", target.path_ / to, ENOSPC);
   if (::renameat(fd_.get(), std::string(from).c_str(), target.fd_.get(), std::string(to).c_str()) != 0)
     return file_error("rename a file to", target.path_ / to, errno);
   return {};
@@ -220,6 +224,7 @@ Status Directory::rename_to_new(std::string_view from, const Directory& target, 
   if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
   const std::string old_name(from), new_name(to);
   const Path whole = target.path_ / to;
+  if (PF_DISK_FULL()) return file_error("rename a file to", whole, ENOSPC);
   if (::renameat2(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), RENAME_NOREPLACE) == 0)
     return {};
   if (errno != EINVAL && errno != ENOSYS) return file_error("rename a file to", whole, errno);
@@ -255,12 +260,14 @@ Status Directory::remove_directory(std::string_view name) const {
 }
 
 Status Directory::sync() const {
+  if (PF_DISK_FULL()) return file_error("sync", path_, ENOSPC);
   // Some file systems cannot sync a directory; then its names are as durable as they make them.
   if (::fsync(fd_.get()) != 0 && errno != EINVAL) return file_error("sync", path_, errno);
   return {};
 }
 
 Status Directory::sync_file_system() const {
+  if (PF_DISK_FULL()) return file_error("sync the file system of", path_, ENOSPC);
   if (::syncfs(fd_.get()) != 0) return file_error("sync the file system of", path_, errno);
   return {};
 }
@@ -278,6 +285,7 @@ Result<FileStatus> file_status(const Fd& fd, const Path& path) {
 }
 
 Status sync_file(const Fd& fd, const Path& path) {
+  if (PF_DISK_FULL()) return file_error("sync", path, ENOSPC);
   if (::fdatasync(fd.get()) != 0) return file_error("sync", path, errno);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "base/os/fd_io.h"
 
+#include "base/os/disk_fault.h"
 #include "base/os/file.h"
 
 #include <sys/stat.h>
@@ -44,12 +45,14 @@ Status cut_at(const Fd& fd, std::uint64_t size, const std::filesystem::path& pat
 }
 
 Status write_all(const Fd& fd, Bytes bytes, const std::filesystem::path& path) {
+  const bool full = PF_DISK_FULL();
+  if (full) bytes = bytes.first(bytes.size() / 2);  // what a full disk takes still
   while (!bytes.empty()) {
     const auto n = uninterrupted([&] { return ::write(fd.get(), bytes.data(), bytes.size()); });
     if (n < 0) return file_error("write", path, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
-  return {};
+  return full ? file_error("write", path, ENOSPC) : Status{};
 }
 
 }  // namespace pf::os
