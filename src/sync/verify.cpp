@@ -222,8 +222,9 @@ class MailboxVerifier {
     std::string what;
     if (altered_.contains(index)) what += "content; ";
     const bool wrapped = date_wrapped(source, target);
-    if (source.date != target.date && !wrapped) {
-      what += fmt::format("date {} and {}; ", source.date ? source.date->to_string() : "none",
+    // A message without a date is delivered with that of the day.
+    if (source.date && source.date != target.date && !wrapped) {
+      what += fmt::format("date {} and {}; ", source.date->to_string(),
                           target.date ? target.date->to_string() : "none");
     }
     if (source.flags != target.flags) {
