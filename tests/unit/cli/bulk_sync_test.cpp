@@ -1,6 +1,7 @@
 #include "cli/args.h"
 #include "cli/exit_status.h"
 #include "cli/run.h"
+#include "support/temp_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -152,9 +153,6 @@ TEST(FleetExitStatus, KnowsWhyARunEndedEarly) {
 class BulkSyncRun : public testing::Test {
  protected:
   void SetUp() override {
-    dir_ = std::filesystem::path(testing::TempDir()) /
-           ("postferry_bulk_sync_" + std::to_string(reinterpret_cast<std::uintptr_t>(this)));
-    std::filesystem::create_directories(dir_);
     world_.engine.run_fleet = [this](const std::vector<fleet::Pair>& pairs, const app::FleetPolicy& policy,
                                      const app::Environment&, const fleet::Observer& observer, app::StopFlag&,
                                      app::FleetControl) {
@@ -197,7 +195,6 @@ class BulkSyncRun : public testing::Test {
     world_.stop_signal = [] { return 0; };
     env_["HOME"] = dir_.string();
   }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   int run(std::string_view list, std::vector<std::string> more = {}, unsigned mode = 0600) {
     const auto path = (dir_ / "list").string();
@@ -210,7 +207,8 @@ class BulkSyncRun : public testing::Test {
     return {"--from", "imaps://{user}@old?admin=root", "--to", "imaps://{user}@new?admin=boss"};
   }
 
-  std::filesystem::path dir_;
+  const test::TempDir temp_;
+  const std::filesystem::path dir_ = temp_.path();
   std::map<std::string, std::string> env_;
   World world_;
   app::StopFlag stop_{0};

@@ -1,5 +1,7 @@
 #include "config/config_file.h"
 
+#include "support/temp_dir.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -139,10 +141,10 @@ TEST(ConfigFile, AFileThatIsNotThereIsNamed) {
 }
 
 TEST(ConfigFile, IsReadFromDisk) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "postferry_config_file_test.toml";
+  const test::TempDir dir;
+  const auto path = dir / "postferry.toml";
   std::ofstream(path) << "[account.x]\nurl = 'imaps://j@h'\n";
   const auto config = load_config(path.string());
-  std::filesystem::remove(path);
   ASSERT_TRUE(config.ok()) << config.error().context;
   EXPECT_TRUE(config->accounts.contains("x"));
 }
