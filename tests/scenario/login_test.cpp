@@ -163,6 +163,28 @@ TEST_F(Login, FallsBackFromScramToPlain) {
   EXPECT_EQ(in->known.mechanism, "PLAIN");
 }
 
+TEST_F(Login, APasswordThatIsCalledWrongIsNotSentAgainInOtherClothes) {
+  const auto in = log_in(R"(
+    S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=LOGIN] hi
+    C: $1 AUTHENTICATE PLAIN AGpvZQBzZWNyZXQ=
+    S: $1 NO [AUTHENTICATIONFAILED] not you
+    C-eof
+  )");
+  ASSERT_FALSE(in);
+  EXPECT_EQ(in.error().code, Errc::auth_failed);
+}
+
+TEST_F(Login, APlainNoMayMeanTheMechanismAndIsTriedOnceMore) {
+  const auto in = log_in(R"(
+    S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+    C: $1 AUTHENTICATE PLAIN AGpvZQBzZWNyZXQ=
+    S: $1 NO failed
+    C: $2 LOGIN joe "secret"
+    S: $2 OK [CAPABILITY IMAP4rev1] in
+  )");
+  EXPECT_TRUE(in);
+}
+
 TEST_F(Login, TriesTheNextWhereTheServerCannotDoWhatItOffers) {
   const auto in = log_in(R"(
     S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256 AUTH=PLAIN] hi
