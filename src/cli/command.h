@@ -86,8 +86,8 @@ struct HelpCommand {
 };
 struct VersionCommand {};
 
-using Command =
-    std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand, BulkSyncCommand,
-                 ArchiveCheckCommand, DoctorCommand, CompletionCommand, ManCommand, HelpCommand, VersionCommand>;
+using Command = std::variant<SyncCommand, VerifyCommand, UndoCommand, SyncimapCommand, BulkCommand,
+                             BulkSyncCommand, ArchiveCheckCommand, DoctorCommand, CompletionCommand,
+                             ManCommand, HelpCommand, VersionCommand>;
 
 }  // namespace pf::cli

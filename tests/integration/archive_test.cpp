@@ -75,8 +75,8 @@ std::set<std::string> names_below(const fs::path& root) {
   return out;
 }
 
-// By folder: the lines of the messages, without the numbers servers and archives give and their sums.  The mailbox itself is
-// left out: its epoch is random, and some servers subscribe to what they are given.
+// By folder: the lines of the messages, without the numbers servers and archives give and their sums.  The
+// mailbox itself is left out: its epoch is random, and some servers subscribe to what they are given.
 std::map<std::string, std::multiset<std::string>> manifests_of(const fs::path& root) {
   static const std::regex numbers(R"("n":\d+,|,"uid":\d+|,"uidvalidity":\d+|,"sum":"\w+")");
   std::map<std::string, std::multiset<std::string>> out;

@@ -42,8 +42,8 @@ struct ArchiveCheck {
   std::function<bool()> stopped;
 };
 
-// An Error when the directory is none, holds no archive (Errc::unsupported: one of another layout), or cannot be
-// read: nothing else stops it.
+// An Error when the directory is none, holds no archive (Errc::unsupported: one of another layout), or cannot
+// be read: nothing else stops it.
 Task<ArchiveCounts> check_archive(ArchiveCheck check);
 
 }  // namespace pf::store

@@ -41,16 +41,15 @@ Status copy(MailboxFolder& from, const std::vector<Going>& messages, const std::
 Task<std::vector<std::optional<MessageRef>>> ArchiveMailbox::move(const std::vector<MessageRef>& refs,
                                                                   const MailboxInfo& to) {
   PF_CO_TRYV(usable(Access::write));
-  const std::vector<MessageRef> wanted = refs;
   const std::string target_id = to.id;
-  std::vector<std::optional<MessageRef>> out(wanted.size());
+  std::vector<std::optional<MessageRef>> out(refs.size());
   PF_CO_TRY(const auto target, co_await session_->folder(target_id));
   PF_CO_TRYV(co_await catch_up());
   std::vector<Going> going;
   std::vector<std::size_t> places;
   folder_->with([&](const MailboxLog& log) {
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const LoggedMessage* const message = log.find(number_of(wanted[i]));
+    for (std::size_t i = 0; i < refs.size(); ++i) {
+      const LoggedMessage* const message = log.find(number_of(refs[i]));
       if (message == nullptr) continue;
       going.push_back({message->record, log.flags(*message)});
       places.push_back(i);

@@ -1,6 +1,7 @@
 #include "store/archive/flat_json.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/utf8.h"
 
 #include <fmt/format.h>
@@ -154,8 +155,9 @@ bool FlatJsonReader::read_escape() {
 
 bool FlatJsonReader::read_unit(std::uint32_t& unit) {
   if (rest_.size() < 4) return false;
-  const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + 4, unit, 16);
-  if (error != std::errc{} || end != rest_.data() + 4) return false;
+  const Bytes digits = as_bytes(rest_.substr(0, 4));
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return false;
   rest_.remove_prefix(4);
   return true;
 }

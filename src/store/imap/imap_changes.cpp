@@ -73,11 +73,11 @@ class Gathered {
   bool too_many_ = false;
 };
 
-Error no_checkpoint(std::string where) {
+Error no_checkpoint(const std::string& where) {
   return {Errc::unsupported, Scope::mailbox, Retry::never, where + ": the mailbox tells no changes"};
 }
 
-Error too_many_changes(std::string where) {
+Error too_many_changes(const std::string& where) {
   return {Errc::limit, Scope::mailbox, Retry::never, where + ": more changed than can be told at once"};
 }
 
