@@ -62,10 +62,10 @@ Result<std::vector<MessageMeta>> change_flags(std::shared_ptr<const Folder> fold
       if (told.flags == now) return told;
       // A message with flags is one that somebody has seen: its place is cur/.
       PF_STEP(file);
-      PF_TRYV(directory.rename_to_new(name, *folder->cur(), with_letters(parsed, letters)));
+      PF_TRYV(directory.rename_to_new(name, folder->place(false), with_letters(parsed, letters)));
       PF_STEP(file);
       touched.add(directory);
-      touched.add(*folder->cur());
+      touched.add(folder->place(false));
       return told;
     };
     auto told = finder.with<MessageMeta>(change.ref, use);
@@ -127,7 +127,7 @@ Result<std::vector<std::optional<MessageRef>>> move(std::shared_ptr<const Folder
       for (const char key : {'S', 'W'}) {
         if (const auto size = parsed.number(key)) wanted += fmt::format(",{}={}", key, *size);
       }
-      const auto& target = letters.empty() ? *to.fresh() : *to.cur();
+      const auto& target = to.place(letters.empty());
       if (!letters.empty()) wanted += ":2," + letters;
       PF_STEP(file);
       PF_TRYV(directory.rename_to_new(name, target, wanted));

@@ -96,7 +96,7 @@ Result<MessageRef> Parcel::deliver(const Keywords& keywords, std::uint64_t& afte
   // Served octets; what lone LFs add is not known without another look, and then nothing is said.
   const std::string sizes =
       as_it_is_ ? fmt::format(",S={}", in_file_) : fmt::format(",S={},W={}", in_file_, served_);
-  const auto& target = letters.empty() ? *folder_->fresh() : *folder_->cur();
+  const auto& target = folder_->place(letters.empty());
   for (int tries = 1;; ++tries) {
     const auto unique = unique_name(after);
     const auto name = unique + sizes + (letters.empty() ? "" : ":2," + letters);

@@ -1,6 +1,7 @@
 #include "store/maildir/file_name.h"
 
 #include "base/ascii.h"
+#include "base/bytes.h"
 #include "base/digest.h"
 
 #include <fmt/format.h>
@@ -20,7 +21,8 @@ constexpr std::uint64_t second = 1'000'000;
 
 std::uint64_t leading_number(std::string_view text, std::size_t digits) {
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + digits, value);
+  const Bytes number = as_bytes(text.substr(0, digits));
+  std::from_chars(number.data(), number.data() + number.size(), value);
   return value;
 }
 

@@ -37,6 +37,8 @@ class Folder {
   [[nodiscard]] const os::Directory* cur() const { return get(cur_); }
   [[nodiscard]] const os::Directory* fresh() const { return get(new_); }
   [[nodiscard]] const os::Directory* tmp() const { return get(tmp_); }
+  // new/ or cur/, which must be there: a message of it was listed, or it was opened to be written to.
+  [[nodiscard]] const os::Directory& place(bool fresh) const { return fresh ? new_.value() : cur_.value(); }
 
   [[nodiscard]] Result<Keywords> keywords() const;
 

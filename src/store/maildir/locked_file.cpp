@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t dead_seconds = 120;  // Dovecot's own measure
 constexpr auto pause = std::chrono::milliseconds(20);
 constexpr std::int64_t second = 1'000'000'000;
-constexpr int most_tries = 100;
+constexpr auto most_signing = std::chrono::seconds(2);
 constexpr std::string_view ours = "postferry\n";  // what such a lock holds
 
 class DotLock {
@@ -64,10 +64,12 @@ class DotLock {
   Status sign(const os::Fd& made) {
     held_ = true;
     // First the kernel's lock: whoever reads that it is ours may try for it.  Somebody who looks at it has it
-    // for a moment; an unsigned lock is a lock, too.
+    // for a moment, or longer when the machine is busy; an unsigned lock is a lock, too, but nobody would
+    // know it for that of a killed run.
+    const auto until = std::chrono::steady_clock::now() + most_signing;
     auto alive = directory_.lock_file(lock_);
-    for (int tries = 1; !alive && tries < most_tries; ++tries) {
-      std::this_thread::yield();
+    while (!alive && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
       alive = directory_.lock_file(lock_);
     }
     if (!alive) return {};

@@ -194,7 +194,7 @@ Result<Body> read_body(const os::Directory& directory, std::string_view name, st
 
 }  // namespace
 
-Result<Bodies> read_some(View view, std::vector<MessageRef> refs) {
+Result<Bodies> read_some(View view, const std::vector<MessageRef>& refs) {
   Finder finder(std::move(view));
   Bodies out;
   std::uint64_t octets = 0;

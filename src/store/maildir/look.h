@@ -76,13 +76,13 @@ struct Bodies {
   std::size_t taken = 0;  // of the references given; those that are gone have no body
 };
 // Some of `refs`, from the first on: at least one, and not much more than a megabyte.
-Result<Bodies> read_some(View view, std::vector<MessageRef> refs);
+Result<Bodies> read_some(View view, const std::vector<MessageRef>& refs);
 
 template <class T, class Use>
 Result<T> Finder::with(const MessageRef& ref, Use use) {
   for (bool again = false;; again = true) {
     if (const auto* item = view_.listing->find(ref)) {
-      const auto& directory = item->fresh ? *view_.folder->fresh() : *view_.folder->cur();
+      const auto& directory = view_.folder->place(item->fresh);
       auto used = use(directory, view_.listing->name(*item));
       if (used || used.error().code != Errc::not_found) return used;
     } else if (looks_ != 0 && view_.listing->sure()) {

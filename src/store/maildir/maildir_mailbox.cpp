@@ -14,9 +14,9 @@ namespace pf::store::maildir {
 namespace {
 
 // A message goes to its file by pieces of this size.
-constexpr std::size_t spool_octets = 512 * 1024;
+constexpr std::size_t spool_octets = std::size_t{512} << 10U;
 // What may wait in memory of one call of append().
-constexpr std::size_t batch_octets = 2 << 20;
+constexpr std::size_t batch_octets = std::size_t{2} << 20U;
 
 FlagRules rules_of(const Keywords& keywords) {
   FlagRules rules;
@@ -137,7 +137,7 @@ Task<std::unique_ptr<MessageStream>> MaildirMailbox::read(std::vector<MessageRef
 
 Task<Bodies> MaildirMailbox::read_some(std::vector<MessageRef> refs) {
   auto work = [view = view_, refs = std::move(refs)]() mutable {
-    return maildir::read_some(std::move(view), std::move(refs));
+    return maildir::read_some(std::move(view), refs);
   };
   auto done = co_await on_pool<Bodies>(session_, Scope::mailbox, std::move(work));
   if (!done) co_return at_mailbox(std::move(done).error());
