@@ -1,11 +1,9 @@
 #include "async/worker_pool.h"
 
-#include <asio/associated_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/executor_work_guard.hpp>
+#include "async/elsewhere.h"
+
 #include <asio/post.hpp>
 #include <asio/thread_pool.hpp>
-#include <asio/use_awaitable.hpp>
 
 namespace pf {
 
@@ -21,18 +19,14 @@ WorkerPool::~WorkerPool() {
 }
 
 asio::awaitable<void> WorkerPool::submit(Work work) {
-  auto start = [threads = impl_->threads.get_executor(), job = std::move(work)](auto handler) mutable {
-    auto executor = asio::get_associated_executor(handler);
-    auto guard = asio::make_work_guard(executor);  // the loop must not end while we are away
-    asio::post(threads, [executor, guard = std::move(guard), job = std::move(job),
-                         handler = std::move(handler)]() mutable {
+  auto start = [threads = impl_->threads.get_executor(), job = std::move(work)](Answer answer) mutable {
+    asio::post(threads, [job = std::move(job), answer = std::move(answer)]() mutable {
       job();
       job = nullptr;  // what it holds goes before its caller is told
-      asio::post(executor, [handler = std::move(handler)]() mutable { handler(); });
-      guard.reset();
+      answer({});
     });
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start), asio::use_awaitable);
+  ignore(co_await await_answer(std::move(start)));
 }
 
 }  // namespace pf

@@ -1,12 +1,8 @@
 #include "state/writer.h"
 
+#include "async/elsewhere.h"
 #include "base/step.h"
 
-#include <asio/associated_executor.hpp>
-#include <asio/async_result.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +18,7 @@ namespace {
 struct Job {
   Writer::Kind kind;
   Writer::Work work;
-  std::move_only_function<void(Status)> complete;  // from any thread
+  Answer complete;
 };
 
 Error closed_error() {
@@ -188,20 +184,10 @@ Writer::~Writer() {
 }
 
 Task<void> Writer::submit(Kind kind, Work work) {
-  auto start = [impl = impl_, kind, job = std::move(work)](auto handler) mutable {
-    auto executor = asio::get_associated_executor(handler);
-    auto guard = asio::make_work_guard(executor);  // the loop must not end while we are away
-    auto complete = [executor, guard = std::move(guard),
-                     handler = std::move(handler)](Status status) mutable {
-      asio::post(executor, [handler = std::move(handler), status = std::move(status)]() mutable {
-        handler(std::move(status));
-      });
-      guard.reset();
-    };
-    impl->push({kind, std::move(job), std::move(complete)});
+  auto start = [impl = impl_, kind, job = std::move(work)](Answer answer) mutable {
+    impl->push({kind, std::move(job), std::move(answer)});
   };
-  auto status = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Status)>(
-      std::move(start), asio::use_awaitable);
+  auto status = co_await await_answer(std::move(start));
   co_return status;
 }
 
