@@ -13,6 +13,11 @@ constexpr char ascii_lower(char c) {
 constexpr char ascii_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
 }
+inline std::string ascii_lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return ascii_lower(c); });
+  return out;
+}
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }

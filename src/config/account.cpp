@@ -24,17 +24,11 @@ Error bad_escape() {
   return usage_error("a '%' in the URL is not followed by two hex digits");
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), ascii_lower);
-  return out;
-}
-
 // scheme ":" "//" rest.  Takes the front off `url`.
 Result<std::string> take_scheme(std::string_view& url) {
   const auto colon = url.find(':');
   if (colon == std::string_view::npos) return usage_error("no URL: write imaps://USER@HOST");
-  auto scheme = lower(url.substr(0, colon));
+  auto scheme = ascii_lower(url.substr(0, colon));
   if (scheme != "imap" && scheme != "imaps")
     return usage_error(
         fmt::format("unknown scheme '{}': known are imaps, imap, archive and maildir", scheme));
@@ -73,7 +67,7 @@ Status parse_host(AccountDraft& draft, std::string_view text) {
   }
   if (host.empty()) return usage_error("the URL names no host: write imaps://USER@HOST");
   PF_TRYV(check_host(host));
-  draft.account.host = lower(host);
+  draft.account.host = ascii_lower(host);
   if (after.empty()) return {};
   if (!after.starts_with(':')) return usage_error(fmt::format("'{}' after the host is no port", after));
   PF_TRY(draft.port, parse_port(after.substr(1)));
@@ -104,7 +98,7 @@ Status parse_query(AccountDraft& draft, std::string_view query) {
 
 // "archive:DIR" and "maildir:DIR".  What follows is a path as it is: nothing in it is encoded.
 std::optional<Scheme> directory_scheme(std::string_view url) {
-  const auto scheme = lower(url.substr(0, std::min(url.find(':'), url.size())));
+  const auto scheme = ascii_lower(url.substr(0, std::min(url.find(':'), url.size())));
   if (scheme == "archive") return Scheme::archive;
   if (scheme == "maildir") return Scheme::maildir;
   return std::nullopt;

@@ -3,7 +3,6 @@
 #include "base/ascii.h"
 #include "base/digest.h"
 
-#include <algorithm>
 #include <map>
 
 namespace pf::config {
@@ -16,12 +15,6 @@ bool kept(char c) {
   const char low = ascii_lower(c);
   return is_digit(c) || (low >= 'a' && low <= 'z') ||
          std::string_view("_.@+-").find(c) != std::string_view::npos;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), ascii_lower);
-  return out;
 }
 
 std::string with_digest(std::string_view name, std::string_view email) {
@@ -59,11 +52,11 @@ std::string reference_directory_name(std::string_view email) {
 
 std::vector<std::string> archive_directory_names(const std::vector<std::string>& emails) {
   std::map<std::string, std::size_t> alike;
-  for (const auto& email : emails) ++alike[lower(reference_directory_name(email))];
+  for (const auto& email : emails) ++alike[ascii_lower(reference_directory_name(email))];
   std::vector<std::string> names;
   for (const auto& email : emails) {
     const auto name = reference_directory_name(email);
-    const bool plain = as_it_is(name, email) && alike[lower(name)] == 1;
+    const bool plain = as_it_is(name, email) && alike[ascii_lower(name)] == 1;
     names.push_back(plain ? name : with_digest(name, email));
   }
   return names;

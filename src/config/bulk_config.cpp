@@ -38,16 +38,7 @@ void read_one_server(Json& root, BulkConfig& config, BulkReader& reader) {
   } else {
     server = reader.server(*object, "server.");
   }
-  const auto accounts = root.find("accounts");
-  if (accounts == root.end() || !accounts->is_array() || accounts->empty())
-    return reader.problem("Config must include non-empty 'accounts' array");
-  for (std::size_t i = 0; i < accounts->size(); ++i) {
-    auto& item = (*accounts)[i];
-    if (!item.is_object()) {
-      reader.problem(fmt::format("accounts[{}] must be an object", i));
-      continue;
-    }
-    const auto where = fmt::format("accounts[{}].", i);
+  reader.each_account(root, [&](Json& item, std::size_t /*number*/, const std::string& where) {
     BulkAccount account;
     account.email = reader.email(item, where, "email");
     account.source.account = server;
@@ -55,7 +46,7 @@ void read_one_server(Json& root, BulkConfig& config, BulkReader& reader) {
     read_password(item, where, account.source, reader);
     account.target = account.source;
     config.accounts.push_back(std::move(account));
-  }
+  });
 }
 
 // Two of the same would write one archive side by side.

@@ -80,6 +80,22 @@ Account BulkReader::server(const Json& object, std::string_view where, std::stri
   return account;
 }
 
+void BulkReader::each_account(
+    Json& root,
+    const std::function<void(Json& account, std::size_t number, const std::string& where)>& visit) {
+  const auto accounts = root.find("accounts");
+  if (accounts == root.end() || !accounts->is_array() || accounts->empty())
+    return problem("Config must include non-empty 'accounts' array");
+  for (std::size_t i = 0; i < accounts->size(); ++i) {
+    auto& account = (*accounts)[i];
+    if (account.is_object()) {
+      visit(account, i, fmt::format("accounts[{}].", i));
+    } else {
+      problem(fmt::format("accounts[{}] must be an object", i));
+    }
+  }
+}
+
 std::string BulkReader::email(const Json& object, std::string_view where, std::string_view key) {
   const auto* value = member(object, key);
   const auto* name = value == nullptr ? nullptr : value->get_ptr<const std::string*>();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,11 @@ class BulkReader {
 
   // host, port, ssl, starttls, ca and pin of `object`; without a user.
   Account server(const Json& object, std::string_view where, std::string_view default_host = {});
+  // Each object of the array "accounts", with its number and "accounts[3]."; what is wrong with the array is
+  // noted.
+  void each_account(
+      Json& root,
+      const std::function<void(Json& account, std::size_t number, const std::string& where)>& visit);
   // The name of an account, checked; empty when it is none.
   std::string email(const Json& object, std::string_view where, std::string_view key);
 

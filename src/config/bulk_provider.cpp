@@ -1,4 +1,5 @@
 // The newer form: two servers, each of a provider, and accounts that may be called differently on them.
+#include "base/ascii.h"
 #include "base/printable.h"
 #include "config/bulk_json.h"
 
@@ -112,8 +113,7 @@ Side read_side(Json& root, std::string_view key, BulkConfig& config, BulkReader&
 
 // Gmail knows neither dots nor case in what stands before its '@'.
 std::string folded(std::string_view email) {
-  std::string out;
-  for (const char c : email) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  auto out = ascii_lower(email);
   const auto at = out.rfind('@');
   if (at == std::string::npos) return out;
   const auto domain = out.substr(at);
@@ -146,32 +146,24 @@ BulkEnd end_of(Side& side, Json& item, const std::string& where, const std::stri
 }
 
 void read_accounts(Json& root, Side& source, Side& target, BulkConfig& config, BulkReader& reader) {
-  const auto accounts = root.find("accounts");
-  if (accounts == root.end() || !accounts->is_array() || accounts->empty())
-    return reader.problem("Config must include non-empty 'accounts' array");
-  const bool several = accounts->size() > 1;
+  const auto* accounts = BulkReader::member(root, "accounts");
+  const bool several = accounts != nullptr && accounts->size() > 1;
   std::map<std::string, std::size_t> targets;
-  for (std::size_t i = 0; i < accounts->size(); ++i) {
-    auto& item = (*accounts)[i];
-    if (!item.is_object()) {
-      reader.problem(fmt::format("accounts[{}] must be an object", i));
-      continue;
-    }
-    const auto where = fmt::format("accounts[{}].", i);
+  reader.each_account(root, [&](Json& item, std::size_t i, const std::string& where) {
     BulkAccount account;
     account.email = reader.email(item, where, "source_email");
     const auto target_email = reader.email(item, where, "target_email");
     account.source = end_of(source, item, where, account.email, several, reader);
     account.target = end_of(target, item, where, target_email, several, reader);
     config.accounts.push_back(std::move(account));
-    if (target_email.empty()) continue;
+    if (target_email.empty()) return;
     const auto [first, added] = targets.emplace(folded(target_email), i);
     if (!added)
       reader.problem(
           fmt::format("accounts[{}].target_email {} is that of accounts[{}], too: several accounts "
                       "into one are not offered yet",
                       i, printable(target_email), first->second));
-  }
+  });
 }
 
 // A word that must be one of a few; those behind the first get a note or a problem of the caller's.

@@ -18,12 +18,6 @@ constexpr std::string_view user_mark = "{user}";
 constexpr std::size_t max_cell = 4096;
 constexpr std::size_t max_problems = 10'000;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), ascii_lower);
-  return out;
-}
-
 std::string with_user(std::string_view url, std::string_view user) {
   std::string out;
   for (auto at = url.find(user_mark); at != std::string_view::npos; at = url.find(user_mark)) {
@@ -147,7 +141,7 @@ bool ListBuilder::apply(const Row& row, const Cell& cell, config::AccountDraft& 
   Status applied;
   if (field.item == "host") {
     applied = config::check_host(value);
-    draft.account.host = lower(value);
+    draft.account.host = ascii_lower(value);
   } else if (field.item == "port") {
     auto port = config::parse_port(value);
     if (port) draft.port = *port;
@@ -234,8 +228,8 @@ void ListBuilder::check_password(const Pair& pair, End end) {
 }
 
 void ListBuilder::check_unique(const Pair& pair) {
-  const auto from = lower(pair.from.label());
-  const auto to = lower(pair.to.label());
+  const auto from = ascii_lower(pair.from.label());
+  const auto to = ascii_lower(pair.to.label());
   if (from == to) return problem(pair.row, "source and target are the same account");
   const auto [first, added] = targets_.emplace(to, pair.row);
   if (!added)
