@@ -31,6 +31,12 @@ Error not_plain(const Path& path, std::string_view what) {
   return {Errc::permission, Scope::run, Retry::never, fmt::format("{} is {}", path.native(), what)};
 }
 
+// `whole`: with the directory, for the error.
+Status check_name(std::string_view name, const Path& whole) {
+  if (single_name(name)) return {};
+  return not_plain(whole, "no name of a file in this directory");
+}
+
 Entry::Kind kind_of(mode_t mode) {
   if (S_ISREG(mode)) return Entry::Kind::file;
   if (S_ISDIR(mode)) return Entry::Kind::directory;
@@ -39,7 +45,7 @@ Entry::Kind kind_of(mode_t mode) {
 }
 
 Result<Fd> open_at(const Fd& directory, std::string_view name, int flags, const Path& path, mode_t mode = 0) {
-  if (!single_name(name)) return not_plain(path, "no name of a file in this directory");
+  PF_TRYV(check_name(name, path));
   const std::string text(name);
   Fd fd(uninterrupted(
       [&] { return ::openat(directory.get(), text.c_str(), flags | always | O_NOFOLLOW, mode); }));
@@ -88,7 +94,7 @@ Result<Directory> Directory::open_below(std::string_view name) const {
 
 Result<Directory> Directory::open_or_make_below(std::string_view name) const {
   const Path whole = path_ / name;
-  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  PF_TRYV(check_name(name, whole));
   if (PF_DISK_FULL()) return file_error("make the directory", whole, ENOSPC);
   if (::mkdirat(fd_.get(), std::string(name).c_str(), 0700) != 0 && errno != EEXIST)
     return file_error("make the directory", whole, errno);
@@ -133,7 +139,7 @@ Status Directory::each(const std::function<Status(Entry entry)>& found) const {
 
 Result<FileStatus> Directory::status(std::string_view name) const {
   const Path whole = path_ / name;
-  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  PF_TRYV(check_name(name, whole));
   struct stat found{};
   if (::fstatat(fd_.get(), std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
     return file_error("look at", whole, errno);
@@ -211,8 +217,8 @@ Result<Fd> Directory::lock_file(std::string_view name) const {
 }
 
 Status Directory::rename(std::string_view from, const Directory& target, std::string_view to) const {
-  if (!single_name(from)) return not_plain(path_ / from, "no name of a file in this directory");
-  if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
+  PF_TRYV(check_name(from, path_ / from));
+  PF_TRYV(check_name(to, target.path_ / to));
   if (PF_DISK_FULL()) return file_error("rename a file to", target.path_ / to, ENOSPC);
   if (::renameat(fd_.get(), std::string(from).c_str(), target.fd_.get(), std::string(to).c_str()) != 0)
     return file_error("rename a file to", target.path_ / to, errno);
@@ -220,8 +226,8 @@ Status Directory::rename(std::string_view from, const Directory& target, std::st
 }
 
 Status Directory::rename_to_new(std::string_view from, const Directory& target, std::string_view to) const {
-  if (!single_name(from)) return not_plain(path_ / from, "no name of a file in this directory");
-  if (!single_name(to)) return not_plain(target.path_ / to, "no name of a file in this directory");
+  PF_TRYV(check_name(from, path_ / from));
+  PF_TRYV(check_name(to, target.path_ / to));
   const std::string old_name(from), new_name(to);
   const Path whole = target.path_ / to;
   if (PF_DISK_FULL()) return file_error("rename a file to", whole, ENOSPC);
@@ -236,7 +242,7 @@ Status Directory::rename_to_new(std::string_view from, const Directory& target, 
 
 Status Directory::set_modified(std::string_view name, std::int64_t unix_seconds) const {
   const Path whole = path_ / name;
-  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  PF_TRYV(check_name(name, whole));
   const timespec times[2] = {{.tv_sec = unix_seconds, .tv_nsec = 0}, {.tv_sec = unix_seconds, .tv_nsec = 0}};
   if (::utimensat(fd_.get(), std::string(name).c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     return file_error("set the date of", whole, errno);
@@ -245,7 +251,7 @@ Status Directory::set_modified(std::string_view name, std::int64_t unix_seconds)
 
 Status Directory::remove_file(std::string_view name) const {
   const Path whole = path_ / name;
-  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  PF_TRYV(check_name(name, whole));
   if (::unlinkat(fd_.get(), std::string(name).c_str(), 0) != 0 && errno != ENOENT)
     return file_error("remove", whole, errno);
   return {};
@@ -253,7 +259,7 @@ Status Directory::remove_file(std::string_view name) const {
 
 Status Directory::remove_directory(std::string_view name) const {
   const Path whole = path_ / name;
-  if (!single_name(name)) return not_plain(whole, "no name of a file in this directory");
+  PF_TRYV(check_name(name, whole));
   if (::unlinkat(fd_.get(), std::string(name).c_str(), AT_REMOVEDIR) != 0)
     return file_error("remove the directory", whole, errno);
   return {};
