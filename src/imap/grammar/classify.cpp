@@ -21,6 +21,7 @@ enum Group : std::uint8_t {
   append,   // APPEND
   message,  // FETCH, STORE, COPY, MOVE
   mailbox,  // SELECT, STATUS, CREATE, DELETE, APPEND, ...
+  look,     // SELECT, EXAMINE, STATUS
 };
 
 bool is_auth(CommandKind kind) {
@@ -75,6 +76,8 @@ bool in_group(Group group, CommandKind kind) {
       return is_message(kind);
     case mailbox:
       return is_mailbox(kind);
+    case look:
+      return kind == CommandKind::select || kind == CommandKind::examine || kind == CommandKind::status;
   }
   return false;
 }
@@ -235,6 +238,8 @@ struct CodeRow {
 };
 
 constexpr std::array known_codes{
+    // Dovecot 2.3, where another session makes the INBOX of a new account at the same moment (measured)
+    CodeRow{Code::already_exists, look, {Errc::unavailable, Of::mailbox, Retry::now, {}}},
     CodeRow{Code::already_exists, any, {Errc::exists, Of::mailbox, Retry::never, {}}},
     CodeRow{Code::authentication_failed,
             any,
@@ -349,12 +354,6 @@ constexpr std::array usual_texts{
 
 // ---- looking up ----
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), ascii_lower);
-  return out;
-}
-
 const Verdict* by_text(std::span<const TextRow> rows, std::string_view lowered, CommandKind command) {
   const auto matches = [&](const TextRow& row) {
     return in_group(row.group, command) && lowered.find(row.pattern) != std::string_view::npos;
@@ -424,7 +423,7 @@ std::string as_sent(StatusKind status, const ResponseCode& code, std::string_vie
 }  // namespace
 
 Error classify(StatusKind status, const ResponseCode& code, std::string_view text, CommandKind command) {
-  const auto lowered = lower(text);
+  const auto lowered = ascii_lower(text);
   const auto* verdict = by_text(known_texts, lowered, command);
   if (verdict == nullptr) verdict = by_code(code.code, command);
   if (verdict == nullptr) verdict = by_text(usual_texts, lowered, command);
@@ -453,7 +452,8 @@ Error classify_bye(const StatusResponse& response, CommandKind command) {
 bool hints_throttling(const ResponseCode& code, std::string_view text) {
   if (code.is(Code::throttled)) return true;
   // Asked of every answer: most have no bracket at all.
-  return text.find('[') != std::string_view::npos && lower(text).find("[throttled]") != std::string::npos;
+  return text.find('[') != std::string_view::npos &&
+         ascii_lower(text).find("[throttled]") != std::string::npos;
 }
 
 }  // namespace pf::imap

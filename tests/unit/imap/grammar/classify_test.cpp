@@ -156,6 +156,8 @@ constexpr std::array rows{
     Row{"NO nonexistent mailbox", K::select, Errc::not_found, S::mailbox, R::never},
     Row{"NO Mailbox not found", K::select, Errc::not_found, S::mailbox, R::never},
     Row{"NO [ALREADYEXISTS] Mailbox already exists", K::create, Errc::exists, S::mailbox, R::never},
+    Row{"NO [ALREADYEXISTS] Mailbox already exists (0.089 + 0.000 + 0.088 secs).", K::examine,
+        Errc::unavailable, S::mailbox, R::now},
     Row{"NO Mailbox already exists", K::create, Errc::exists, S::mailbox, R::never},
     Row{"NO Mailbox exists", K::create, Errc::exists, S::mailbox, R::never},
     Row{"NO [CANNOT] Mailbox doesn't allow inferior mailboxes", K::create, Errc::unsupported, S::mailbox,
