@@ -163,8 +163,8 @@ TEST_F(BrokenLine, ThatBreaksManyTimesIsMendedManyTimes) {
   fill(false);
   std::mt19937_64 random(4711);
   target_proxy_.dribble(Direction::to_server, 4000, std::chrono::milliseconds(5));
+  const auto oracle = first_session_of(target_, "bob");
   auto process = ferry_.start_sync(from(), to());
-  const auto oracle = oracle_of(target_, "bob");
   ASSERT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 0; }));
   int cuts = 0;
   while (process->running() && cuts < 12) {
@@ -186,8 +186,8 @@ TEST_F(BrokenLine, ThatBreaksManyTimesIsMendedManyTimes) {
 TEST_F(BrokenLine, ThatStaysBrokenEndsTheRunWithItsStateKept) {
   fill();
   target_proxy_.dribble(Direction::to_server, 5000, std::chrono::milliseconds(10));
+  const auto oracle = first_session_of(target_, "bob");
   auto process = ferry_.start_sync(from(), to(), {"--timeout", "1", "--time-limit", "4s"});
-  const auto oracle = oracle_of(target_, "bob");
   ASSERT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 0; }));
   target_proxy_.refuse_connections(true);
   target_proxy_.cut_all(Cut::rst);
@@ -205,8 +205,8 @@ TEST_F(BrokenLine, WhereTheServerRestartsIsMended) {
   for (const bool in_good_order : {true, false}) {
     start_over();
     target_proxy_.dribble(Direction::to_server, 4000, std::chrono::milliseconds(5));
+    const auto oracle = first_session_of(target_, "bob");
     auto process = ferry_.start_sync(from(), to());
-    const auto oracle = oracle_of(target_, "bob");
     ASSERT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 0; }));
     if (in_good_order) {
       target_.stop();

@@ -10,7 +10,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 
 namespace pf::test {
@@ -24,18 +23,9 @@ std::string user(std::size_t number) {
 
 DovecotOptions with_users() {
   DovecotOptions options;
-  // After a wrong password Dovecot lets everybody from that address wait, longer each time.
-  options.extra =
-      "auth_failure_delay = 0\n"
-      "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n";
+  options.login_penalty = false;
   for (std::size_t i = 0; i < count; ++i) options.users.emplace_back(user(i), "pw");
   return options;
-}
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool holds(const std::string& text, std::string_view part) {
@@ -109,13 +99,13 @@ TEST_F(BulkSync, CarriesTheOthersOverAndNamesTheTwo) {
     if (name == user(4)) EXPECT_EQ(account.number("row"), 6U);
   }
 
-  EXPECT_TRUE(holds(content_of(report / "accounts.csv"), "\r\nuser1@example.com,3,"))
-      << content_of(report / "accounts.csv");
-  const auto failures = content_of(report / "failures.csv");
+  EXPECT_TRUE(holds(read_file(report / "accounts.csv"), "\r\nuser1@example.com,3,"))
+      << read_file(report / "accounts.csv");
+  const auto failures = read_file(report / "failures.csv");
   EXPECT_TRUE(holds(failures, "user1@example.com") && holds(failures, "user4@example.com")) << failures;
   EXPECT_FALSE(holds(failures, "user2@example.com")) << failures;
-  EXPECT_TRUE(holds(content_of(report / "accounts.json"), "\"accounts_failed\": 2"));
-  const auto page = content_of(report / "index.html");
+  EXPECT_TRUE(holds(read_file(report / "accounts.json"), "\"accounts_failed\": 2"));
+  const auto page = read_file(report / "index.html");
   EXPECT_TRUE(holds(page, "2 of 6 accounts failed")) << page;
   EXPECT_FALSE(holds(page, "wrong"));
   EXPECT_FALSE(holds(page, "http-equiv=\"refresh\""));

@@ -77,9 +77,7 @@ class BulkArchives : public testing::Test {
   }
 
   // Who guesses passwords need not wait here.
-  DovecotServer old_{{.extra = "auth_failure_delay = 0\nservice anvil {\n  unix_listener anvil-auth-penalty "
-                               "{\n    mode = 0\n  }\n}\n"}},
-      new_;
+  DovecotServer old_{{.login_penalty = false}}, new_;
   TempDir work_;
   Ferry ferry_;
 };

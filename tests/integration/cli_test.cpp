@@ -148,8 +148,8 @@ class Interrupted : public testing::Test {
   // Ends when some of the mail, but not all, has arrived.
   std::unique_ptr<Process> started() {
     proxy_.dribble(Direction::to_server, 20000, std::chrono::milliseconds(20));
+    const auto oracle = first_session_of(target_, "bob");
     auto process = ferry_.start_sync(end_at(source_, "alice"), through());
-    const auto oracle = oracle_of(target_, "bob");
     EXPECT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 50; }));
     return process;
   }

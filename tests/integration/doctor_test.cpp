@@ -56,10 +56,7 @@ TEST(Doctor, ThePinItShowsIsThePinOthersTake) {
 }
 
 TEST(Doctor, FindsTheWayAnAdminComesIn) {
-  // After a wrong password Dovecot lets everybody from that address wait, longer each time.
-  const DovecotServer server(
-      {.extra = "auth_failure_delay = 0\n"
-                "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n"});
+  const DovecotServer server({.login_penalty = false});
   auto end = end_at(server, "alice", Way::clear, "admin=admin&admin-form=proxyauth");
   end.password = "adminpw";
   const auto ran = Ferry().doctor(end);

@@ -29,10 +29,7 @@ std::string user(std::size_t number) {
 
 DovecotOptions with_users(std::size_t count) {
   DovecotOptions options;
-  // After a wrong password Dovecot lets everybody from that address wait, longer each time.
-  options.extra =
-      "auth_failure_delay = 0\n"
-      "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n";
+  options.login_penalty = false;
   for (std::size_t i = 0; i < count; ++i) options.users.emplace_back(user(i), "pw");
   return options;
 }
@@ -439,12 +436,11 @@ TEST_F(FleetOfTheProgram, KilledInTheMiddleItGoesOnWhereItWas) {
     fill(i, 20);
     add(i);
   }
+  // Not asked over IMAP: two first logins of one account at once can end a session of Dovecot 2.3 ("Resource
+  // deadlock avoided" while both make the list of mailboxes).
   const auto arrived = [&] {
     std::size_t count = 0;
-    for (std::size_t i = 0; i < 12; ++i) {
-      const auto target = oracle(target_server_, i);
-      for (const auto& name : target->names()) count += target->select(name, true).exists;
-    }
+    for (std::size_t i = 0; i < 12; ++i) count += maildir_files(target_server_.home(user(i)));
     return count;
   };
   for (const std::size_t wanted : {1U, 100U, 250U}) {

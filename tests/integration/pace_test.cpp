@@ -24,7 +24,7 @@ TEST(Pace, TheRateIsKeptToWithinAFewPercent) {
   const Ferry ferry;
   const auto from = end_at(source, "alice");
   const auto to = end_at(target, "bob");
-  const auto at_target = oracle_of(target, "bob");
+  const auto at_target = first_session_of(target, "bob");
 
   // Measured from the first message that has arrived, so that the login does not count.
   const auto process = ferry.start_sync(from, to, {"--max-rate", "400K"});

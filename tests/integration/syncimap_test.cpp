@@ -32,10 +32,7 @@ class SyncimapProgram : public testing::Test {
     EXPECT_EQ(difference(*at_source_, mailbox, *at_target_, mailbox), "") << mailbox;
   }
 
-  // After a wrong password Dovecot lets everybody from that address wait, longer each time.
-  DovecotServer server_{
-      {.extra = "auth_failure_delay = 0\n"
-                "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n"}};
+  DovecotServer server_{{.login_penalty = false}};
   std::unique_ptr<ImapOracle> at_source_ = oracle_of(server_, "alice");
   std::unique_ptr<ImapOracle> at_target_ = oracle_of(server_, "bob");
   Ferry ferry_;

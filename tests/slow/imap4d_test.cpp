@@ -7,20 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 namespace pf::test {
 namespace {
-
-// How often each subject is there: the one thing imap4d leaves alone.
-std::map<std::string, int> subjects(const std::vector<StoredMessage>& messages) {
-  std::map<std::string, int> all;
-  for (const auto& m : messages) {
-    const auto at = m.bytes.find("Subject: ");
-    ++all[at == std::string::npos ? "" : m.bytes.substr(at, m.bytes.find("\r\n", at) - at)];
-  }
-  return all;
-}
 
 class Imap4dTarget : public testing::Test {
  protected:

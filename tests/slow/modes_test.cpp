@@ -4,8 +4,6 @@
 #include "support/mailutils_server.h"
 #include "support/two_accounts.h"
 
-#include <map>
-
 namespace pf::test {
 namespace {
 
@@ -106,16 +104,6 @@ TEST_P(BetweenCourier, TwoWayBringsChangesMovesAndRenames) {
   const auto before = state();
   expect_idle(sync("two-way", {"--yes"}));
   EXPECT_EQ(state(), before);
-}
-
-// Header fields it adds are left out: how often each subject is there.
-std::map<std::string, int> subjects(const std::vector<StoredMessage>& messages) {
-  std::map<std::string, int> all;
-  for (const auto& m : messages) {
-    const auto at = m.bytes.find("Subject: ");
-    ++all[at == std::string::npos ? "" : m.bytes.substr(at, m.bytes.find("\r\n", at) - at)];
-  }
-  return all;
 }
 
 class IntoImap4d : public Modes {

@@ -152,6 +152,8 @@ void DovecotServer::write_config() const {
     text += fmt::format(quota_config, options_.quota.empty() ? "0" : options_.quota,
                         options_.max_mail_size.empty() ? "0" : options_.max_mail_size);
   }
+  if (!options_.login_penalty)
+    text += "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n";
   write_file(dir_ / "dovecot.conf", text + options_.extra + "\n");
 }
 

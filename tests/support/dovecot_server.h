@@ -33,6 +33,8 @@ struct DovecotOptions {
       {"alice", "alicepw"}, {"bob", "bobpw"}, {"carol", "carolpw"}, {"joe@example.com", "joepw"}};
   // Logs in for anybody: as "alice*admin" with this password, or by SASL PLAIN with alice as authzid.
   std::pair<std::string, std::string> master_user{"admin", "adminpw"};
+  // After a wrong password everybody from that address waits, longer each time (measured: 4 s and more).
+  bool login_penalty = true;
   std::string extra{};  // further configuration lines
 };
 

@@ -11,6 +11,23 @@ std::unique_ptr<ImapOracle> oracle_of(const MailServer& server, const std::strin
   return std::make_unique<ImapOracle>(server.imap_port(), server.login(user), server.password(user));
 }
 
+std::unique_ptr<ImapOracle> first_session_of(const MailServer& server, const std::string& user) {
+  auto oracle = oracle_of(server, user);
+  oracle->select("INBOX", true);
+  return oracle;
+}
+
+std::size_t maildir_files(const std::filesystem::path& directory) {
+  namespace fs = std::filesystem;
+  std::size_t count = 0;
+  std::error_code gone;  // what a server takes away meanwhile does not count
+  for (fs::recursive_directory_iterator entry(directory, gone), end; entry != end; entry.increment(gone)) {
+    const auto parent = entry->path().parent_path().filename();
+    if ((parent == "cur" || parent == "new") && !entry->is_directory(gone)) ++count;
+  }
+  return count;
+}
+
 std::string name_at(const MailServer& server, const std::vector<std::string>& parts) {
   if (parts.size() == 1 && parts.front() == "INBOX") return "INBOX";
   return server.prefix() + fmt::format("{}", fmt::join(parts, std::string(1, server.separator())));
@@ -74,6 +91,15 @@ std::string state_of(ImapOracle& oracle, const std::vector<std::string>& mailbox
 std::string difference(ImapOracle& source, const std::string& source_mailbox, ImapOracle& target,
                        const std::string& target_mailbox) {
   return compare(source.fetch_all(source_mailbox), target.fetch_all(target_mailbox));
+}
+
+std::map<std::string, int> subjects(const std::vector<StoredMessage>& messages) {
+  std::map<std::string, int> all;
+  for (const auto& m : messages) {
+    const auto at = m.bytes.find("Subject: ");
+    ++all[at == std::string::npos ? "" : m.bytes.substr(at, m.bytes.find("\r\n", at) - at)];
+  }
+  return all;
 }
 
 }  // namespace pf::test

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +17,13 @@
 namespace pf::test {
 
 [[nodiscard]] std::unique_ptr<ImapOracle> oracle_of(const MailServer& server, const std::string& user);
+
+// For looking on while a program works in a new account: makes its INBOX first.  Two first sessions at once
+// can end one of them at Dovecot 2.3 (NO [ALREADYEXISTS] to EXAMINE, or a panic: "Resource deadlock
+// avoided").
+[[nodiscard]] std::unique_ptr<ImapOracle> first_session_of(const MailServer& server, const std::string& user);
+// Messages in the Maildirs below `directory`, without asking a server.
+[[nodiscard]] std::size_t maildir_files(const std::filesystem::path& directory);
 
 // Name on the wire of the mailbox with these parts in ASCII, at this server: prefix, separator.
 [[nodiscard]] std::string name_at(const MailServer& server, const std::vector<std::string>& parts);
@@ -33,5 +42,8 @@ enum class Recent : std::uint8_t { counted, ignored };
 // Empty when both hold the same mail (compare()).
 [[nodiscard]] std::string difference(ImapOracle& source, const std::string& source_mailbox,
                                      ImapOracle& target, const std::string& target_mailbox);
+
+// How often each subject is there: what is left alone by a server that adds fields to headers (GNU imap4d).
+[[nodiscard]] std::map<std::string, int> subjects(const std::vector<StoredMessage>& messages);
 
 }  // namespace pf::test

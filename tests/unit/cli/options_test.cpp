@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 
 namespace pf::cli {
@@ -21,12 +20,6 @@ namespace {
 std::filesystem::path source_dir() {
   if (const char* dir = std::getenv("POSTFERRY_SOURCE_DIR"); dir != nullptr && *dir != '\0') return dir;
   return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().parent_path();
-}
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 template <class Visit>
@@ -156,12 +149,12 @@ try postferry bulk sync --order s
   const auto command = "bash " + path.string() + " > " + answer.string();
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(
-      content_of(answer),
+      test::read_file(answer),
       "sync syncimap\nexport\n--input-dir\n--dry-run\nnewest\nzsh\n--password-file\nbulk\nsync\nsize\n");
 }
 
 TEST(Man, TheCheckedInPageIsTheGeneratedOne) {
-  EXPECT_EQ(content_of(source_dir() / "packaging/man/postferry.1"), man_page())
+  EXPECT_EQ(test::read_file(source_dir() / "packaging/man/postferry.1"), man_page())
       << "run: postferry man > packaging/man/postferry.1";
 }
 
