@@ -2,17 +2,12 @@
 // checks nothing: log in, list, fetch a mailbox whole, create it, one MULTIAPPEND for all of it.
 #pragma once
 
+#include "bare_connection.h"
+
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 namespace pf::bench {
-
-struct Place {
-  std::uint16_t port = 0;
-  std::string user;
-  std::string password;
-};
 
 struct Copied {
   std::size_t mailboxes = 0;

@@ -2,28 +2,25 @@
 import json
 
 from dovecot import PASSWORD
+from measure import measure, median_of, say
 
 MESSAGES, MAILBOXES = 50, 6
-
-
-def say_nothing(_):
-    pass
 
 
 class Fleet:
     """`accounts` accounts of 50 messages in 6 mailboxes (1.6 MB) each at the source of `bench`."""
 
-    def __init__(self, bench, accounts, measure, say=say_nothing):
-        self.bench, self.accounts, self.measure, self.say = bench, accounts, measure, say
+    def __init__(self, bench, accounts):
+        self.bench, self.accounts = bench, accounts
         self.limit_program = bench.programs / "fleet_limit"
         say(f"fleet: {accounts} accounts")
         out = self.run_limit("--fill", 1, "--prefix", "from")["out"]
         self.bytes = json.loads(out)["bytes"]
 
     def run_limit(self, *words):
-        return self.measure([self.limit_program, "--port", self.bench.source.imap, "--to-port", self.bench.target.imap,
-                             "--password", PASSWORD, "--accounts", self.accounts, "--messages", MESSAGES,
-                             "--mailboxes", MAILBOXES, *words])
+        return measure([self.limit_program, "--port", self.bench.source.imap, "--to-port", self.bench.target.imap,
+                        "--password", PASSWORD, "--accounts", self.accounts, "--messages", MESSAGES,
+                        "--mailboxes", MAILBOXES, *words])
 
     def list_of(self, prefix):
         path = self.bench.dir / f"{prefix}.csv"
@@ -36,9 +33,9 @@ class Fleet:
         def url(server):
             return f"imap://{{user}}@127.0.0.1:{server.imap}/?tls=none"
 
-        result = self.measure([self.bench.postferry, "bulk", "sync", "--accounts", self.list_of(prefix), "--from",
-                               url(self.bench.source), "--to", url(self.bench.target), "--state-dir",
-                               self.bench.dir / f"state-{prefix}", "--json"])
+        result = measure([self.bench.postferry, "bulk", "sync", "--accounts", self.list_of(prefix), "--from",
+                          url(self.bench.source), "--to", url(self.bench.target), "--state-dir",
+                          self.bench.dir / f"state-{prefix}", "--json"])
         summary = json.loads(result["out"].strip().splitlines()[-1])
         result["sent"], result["received"] = summary.get("bytes_sent"), summary.get("bytes_received")
         result["copied"] = summary.get("copied")
@@ -51,19 +48,19 @@ class Fleet:
             if arrived != MESSAGES:
                 result["failed"] = f"{prefix}{number:04}: {arrived} of {MESSAGES} messages arrived"
 
-    def section(self, repeat, median_of):
+    def section(self, repeat):
         """Limit, first pass and second pass in turn, so that a noisy minute hits all of them."""
         limit, first, second = [], [], []
         for number in range(repeat):
-            self.say(f"fleet: limit, 4 accounts at once ({number + 1}/{repeat})")
+            say(f"fleet: limit, 4 accounts at once ({number + 1}/{repeat})")
             result = self.run_limit("--to-prefix", f"limit{number}x")
             result["seconds"], result["cpu"], result["peak_mb"] = json.loads(result["out"])["seconds"], None, None
             limit.append(result)
             prefix = f"fleet{number}x"
-            self.say(f"fleet: postferry bulk sync ({number + 1}/{repeat})")
+            say(f"fleet: postferry bulk sync ({number + 1}/{repeat})")
             first.append(self.run_postferry(prefix))
             self.check_arrived(prefix, first[-1])
-            self.say(f"fleet: postferry bulk sync, nothing new ({number + 1}/{repeat})")
+            say(f"fleet: postferry bulk sync, nothing new ({number + 1}/{repeat})")
             second.append(self.run_postferry(prefix))
             if second[-1]["copied"] != 0:
                 second[-1]["failed"] = f"{second[-1]['copied']} copied again"

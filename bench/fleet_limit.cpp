@@ -1,45 +1,19 @@
 // fleet_limit: how fast can two servers take so many accounts over at all?  With --fill: makes the accounts.
 #include "bare_copy.h"
 #include "bulk_append.h"
+#include "in_parallel.h"
 #include "options.h"
 
 #include <fmt/format.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
 
 namespace {
 
 using namespace pf::bench;
-
-// Runs work(0) to work(count - 1), `at_once` at a time; returns the seconds.
-double in_parallel(std::size_t count, std::size_t at_once, const std::function<void(std::size_t)>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t t = 0; t < at_once; ++t) {
-      threads.emplace_back([&] {
-        try {
-          for (std::size_t i = next++; i < count; i = next++) work(i);
-        } catch (...) {
-          const std::scoped_lock lock(mutex);
-          failure = std::current_exception();
-        }
-      });
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 std::string user(const std::string& prefix, std::size_t number) {
   return fmt::format("{}{:04}", prefix, number);

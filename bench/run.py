@@ -2,8 +2,8 @@
 """Compares postferry with what people use today, and with what the server can take at most.
 
 Called by script/bench.  Starts two Dovecots of its own on loopback (Maildir, default fsync, no plugins), makes a mailbox
-of 10,000 messages (about 317 MB) and lets every program copy it into a fresh account, one after the other, several
-times over.  Figures are medians.  Needs: the programs of bench/, Dovecot; mbsync, doveadm and postferry where present.
+of 10,000 messages (about 317 MB) and lets every program copy it into a fresh account, or into files, one after the
+other, several times over.  Figures are medians.  Needs: the programs of bench/, Dovecot; mbsync, doveadm and postferry where present.
 """
 import argparse
 import imaplib
@@ -13,14 +13,16 @@ import pathlib
 import random
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+import measure as measuring
+from archive import Archives, print_wanted
 from dovecot import PASSWORD, Dovecot, as_server
 from fleet import Fleet, print_by_account
+from measure import measure, median_of, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONNECTIONS = 4
@@ -59,10 +61,6 @@ SyncState {state}/
 """
 
 
-def say(text):
-    print(f"== {text}", file=sys.stderr, flush=True)
-
-
 class Proxy:
     def __init__(self, programs, to, rtt_ms):
         self.process = subprocess.Popen([programs / "delay_proxy", "--to", str(to), "--rtt-ms", str(rtt_ms)],
@@ -72,24 +70,6 @@ class Proxy:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return json.loads(self.process.communicate()[0])
-
-
-def measure(argv, **options):
-    """Runs to the end: seconds, CPU seconds and peak memory of the program and its children, and its output."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        start = time.monotonic()
-        process = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, **options)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        result = {"seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024,
-                  "out": out.read().decode(errors="replace")}
-        if process.returncode != 0:
-            tail = (result["out"] + err.read().decode(errors="replace"))[-2000:]
-            raise RuntimeError(f"{argv[0]} ended with {process.returncode}:\n{tail}")
-        return result
 
 
 class Bench:
@@ -110,6 +90,9 @@ class Bench:
         self.target.stop()
 
     def fill(self, user, messages=0, single=0):
+        """Once: several sections may want the same account."""
+        if user in self.accounts:
+            return
         size = ["--single-size", single] if single else ["--messages", messages]
         out = measure([self.programs / "fill_mailbox", "--port", self.source.imap, "--user", user, "--password", PASSWORD,
                        *size])["out"]
@@ -133,6 +116,13 @@ class Bench:
         self.source.own(maildir.parent)
         self.accounts[user] = {"messages": messages, "bytes": size}
         say(f"account {user}: {messages} messages, {size / 1e6:.0f} MB")
+
+    def open_all(self, user):
+        """Dovecot moves every file of a Maildir from new/ to cur/ when somebody opens the mailbox, once."""
+        with imaplib.IMAP4("127.0.0.1", self.source.imap) as imap:
+            imap.login(user, PASSWORD)
+            for answer in imap.list()[1]:
+                imap.select(answer.decode().rsplit(" ", 1)[1])
 
     def change(self, user, new, flags):
         """`new` messages more and other flags on `flags` of those there, at the source."""
@@ -182,19 +172,26 @@ class Bench:
         result["cpu"] = result["peak_mb"] = None
         return result
 
-    def run_postferry(self, src, user, ports, state, tls=False):
-        def url(name, port, server):
-            if tls:
-                return f"imaps://{name}@127.0.0.1:{port}/?ca={server.dir}/cert.pem"
-            return f"imap://{name}@127.0.0.1:{port}/?tls=none"
+    @staticmethod
+    def url(name, server, port=None, tls=False):
+        if tls:
+            return f"imaps://{name}@127.0.0.1:{port or server.imaps}/?ca={server.dir}/cert.pem"
+        return f"imap://{name}@127.0.0.1:{port or server.imap}/?tls=none"
 
-        result = measure([self.postferry, "sync", url(src, ports[0], self.source), url(user, ports[1], self.target),
-                          "--from-password-file", self.password_file, "--to-password-file", self.password_file,
-                          "--state-dir", state, "--connections", CONNECTIONS, "--json"])
+    def sync(self, source, target, state, *words):
+        """`postferry sync`: what measure() returns, and what the summary tells.  Passwords go to the ends that are servers."""
+        for end, place in (("from", source), ("to", target)):
+            if place.startswith("imap"):
+                words += (f"--{end}-password-file", self.password_file)
+        result = measure([self.postferry, "sync", source, target, "--state-dir", state, *words, "--json"])
         summary = json.loads(result["out"].strip().splitlines()[-1])
         result["sent"], result["received"] = summary.get("bytes_sent"), summary.get("bytes_received")
         result["copied"] = summary.get("copied")
         return result
+
+    def run_postferry(self, src, user, ports, state, tls=False):
+        return self.sync(self.url(src, self.source, ports[0], tls), self.url(user, self.target, ports[1], tls), state,
+                         "--connections", CONNECTIONS)
 
     def run_mbsync(self, src, user, ports, state):
         state.mkdir(exist_ok=True)
@@ -287,16 +284,6 @@ class Bench:
                 "rtt_ms": rtt_ms, "cases": {name: median_of(runs) for name, runs in results.items()}}
 
 
-def median_of(runs):
-    good = [r for r in runs if "failed" not in r]
-    summary = {"runs": len(good), "failures": [r["failed"] for r in runs if "failed" in r]}
-    for key in ("seconds", "cpu", "peak_mb", "sent", "received", "copied"):
-        values = [r[key] for r in good if r.get(key) is not None]
-        summary[key] = statistics.median(values) if values else None
-    summary["all_seconds"] = [round(r["seconds"], 3) for r in good]
-    return summary
-
-
 def print_table(section):
     gigabytes = section["bytes"] / 1e9
     rtt = f", {section['rtt_ms']} ms round trip" if section["rtt_ms"] else ""
@@ -333,7 +320,7 @@ def main():
     options = parser.parse_args()
     repeat = 1 if options.quick else options.repeat
     messages = 1000 if options.quick else 10000
-    for program in ("append_limit", "fill_mailbox", "fleet_limit", "delay_proxy"):
+    for program in ("append_limit", "fetch_limit", "fill_mailbox", "fleet_limit", "delay_proxy", "measured"):
         if not (options.programs / program).exists():
             sys.exit(f"no {options.programs / program}: script/bench builds it")
     postferry = options.postferry if options.postferry.exists() else None
@@ -345,6 +332,7 @@ def main():
 
     directory = pathlib.Path(tempfile.mkdtemp(prefix="pfb-", dir="/tmp"))
     directory.chmod(0o755)
+    measuring.program = pathlib.Path(shutil.copy(options.programs / "measured", directory))
     # A signal ends in the finally below, so that the servers never outlive us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = None
@@ -352,8 +340,11 @@ def main():
         bench = Bench(directory, options.programs, postferry)
         sections = []
         if postferry and chosen([("postferry bulk sync", None)]):
-            fleet = Fleet(bench, options.accounts, measure, say)
-            sections.append(fleet.section(repeat, median_of))
+            fleet = Fleet(bench, options.accounts)
+            sections.append(fleet.section(repeat))
+        if chosen([("archive", None)]):
+            bench.fill("many", messages=messages)
+            sections.append(Archives(bench, "many").section(repeat))
         if chosen(bench.cases(True)):
             bench.fill("many", messages=messages)
             bench.fill("delayed", messages=1000)
@@ -378,6 +369,8 @@ def report(sections, options, repeat):
         print_table(section)
         if "accounts" in section:
             print_by_account(section)
+        if "wanted" in section:
+            print_wanted(section)
     if options.json:
         figures = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cpus": os.cpu_count(),
                   "load_average": os.getloadavg(), "repeat": repeat, "connections": CONNECTIONS, "sections": sections}
