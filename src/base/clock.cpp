@@ -1,16 +1,24 @@
 #include "base/clock.h"
 
+#include "base/stopped_clock.h"
+
 #include <atomic>
 
 namespace pf {
 
 namespace {
 std::atomic<MonoClock::rep> advanced{0};
+std::atomic<MonoClock::rep> stopped{0};  // since when; 0: it runs
+
+MonoClock::rep running_time() noexcept {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
 }
+}  // namespace
 
 MonoClock::time_point MonoClock::now() noexcept {
-  return time_point(std::chrono::steady_clock::now().time_since_epoch() +
-                    duration(advanced.load(std::memory_order_relaxed)));
+  const rep still = stopped.load(std::memory_order_relaxed);
+  return time_point(
+      duration((still != 0 ? still : running_time()) + advanced.load(std::memory_order_relaxed)));
 }
 
 void MonoClock::advance(duration d) noexcept {
@@ -19,6 +27,15 @@ void MonoClock::advance(duration d) noexcept {
 
 bool MonoClock::was_advanced() noexcept {
   return advanced.load(std::memory_order_relaxed) != 0;
+}
+
+StoppedClock::StoppedClock() noexcept {
+  stopped = running_time();
+  MonoClock::advance(MonoClock::duration(1));  // timers look at the clock often once it has been moved
+}
+
+StoppedClock::~StoppedClock() {
+  stopped = 0;
 }
 
 std::int64_t wall_seconds() noexcept {

@@ -4,6 +4,8 @@
 
 #include "state/memory_journal.h"
 #include "store/memory/memory_store.h"
+#include "support/flying_time.h"
+#include "sync/check.h"
 #include "sync/run.h"
 #include "sync/undo.h"
 #include "sync/verify.h"
@@ -85,6 +87,10 @@ class Rig {
     auto running = start([content](sync::RunContext& context) { return sync::run_verify(context, content); });
     return finish(std::move(running));
   }
+  sync::Summary look(sync::CheckDepth how) {
+    auto running = start([how](sync::RunContext& context) { return sync::run_check(context, how); });
+    return finish(std::move(running));
+  }
   sync::Summary undo(state::RunId id) {
     auto running = start([id](sync::RunContext& context) { return sync::run_undo(context, id); });
     return finish(std::move(running));
@@ -147,8 +153,10 @@ class Rig {
     return running;
   }
 
+  static constexpr std::chrono::minutes hangs_after{5};  // on whatever machine
+
   static void step(Running& running) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + hangs_after;
     running.loop.restart();
     if (running.loop.run_one_until(deadline) == 0 && !running.ended)
       throw std::runtime_error("the run hangs");
@@ -161,13 +169,13 @@ class Rig {
   }
 
   sync::Summary finish(Owner running) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + hangs_after;
     while (!running->ended) {
-      running->loop.restart();
       if (flies != Duration::zero() && std::chrono::steady_clock::now() < deadline) {
-        if (running->loop.run_one_for(std::chrono::milliseconds(1)) == 0) MonoClock::advance(flies);
+        step_or_fly(running->loop, flies);
         continue;
       }
+      running->loop.restart();
       if (std::chrono::steady_clock::now() > deadline ||
           (running->loop.run_one_until(deadline) == 0 && !running->ended)) {
         bury(std::move(running));
