@@ -24,6 +24,14 @@ Error unexpected(const char* what) {
   return {Errc::unexpected, Scope::account, Retry::never, what};
 }
 
+// How closely an account is looked at, where that is all.
+std::optional<sync::CheckDepth> depth_of(Errand errand, fleet::Work work) {
+  if (errand == Errand::count) return sync::CheckDepth::count;
+  if (errand == Errand::look || work == fleet::Work::check) return sync::CheckDepth::list;
+  if (work == fleet::Work::measure) return sync::CheckDepth::measure;
+  return std::nullopt;
+}
+
 bool must_be_read(const Endpoint& endpoint) {
   const auto& account = endpoint.account;
   const bool source =
@@ -167,8 +175,8 @@ asio::awaitable<sync::Summary> FleetCrew::work(Account& account) {
   account.job.emplace(account.from, account.to, environment_,
                       PairJob::Shared{shared_.wiretap, state_.writer()}, account.observer, account.stop);
   PairJob& job = *account.job;
-  const bool look = account.errand != Errand::work || policy.work == fleet::Work::check;
-  if (look) co_return co_await job.check(policy.sync, account.errand == Errand::count);
+  if (const auto depth = depth_of(account.errand, policy.work))
+    co_return co_await job.check(policy.sync, *depth);
   if (policy.work == fleet::Work::verify) co_return co_await job.verify(policy.verify);
   auto summary = co_await job.sync(policy.sync);
   auto remembered = co_await remember(account, summary);

@@ -82,7 +82,8 @@ class FleetRun {
     };
     environment_.ask = nullptr;
     const auto limits = chosen(policy.limits, cores());
-    if (pairs.size() > std::min(limits.accounts, limits.per_host)) environment_.thrift = thrift;
+    if (pairs.size() > std::min(limits.accounts, limits.per_host))
+      environment_.thrift = std::max<Duration>(environment_.thrift, thrift);
     environment_.log = [this, &environment](LogLevel level, std::string_view text) {
       const std::lock_guard lock(face_);
       if (environment.log) environment.log(level, text);
@@ -135,7 +136,8 @@ class FleetRun {
 
   void work() {
     const bool by_size = policy_.order != fleet::Order::list;
-    if ((policy_.check_first || by_size) && policy_.work != fleet::Work::check) look_first(by_size);
+    const bool looks = policy_.work == fleet::Work::check || policy_.work == fleet::Work::measure;
+    if ((policy_.check_first || by_size) && !looks) look_first(by_size);
     if (!summary_.stopped_early && !summary_.interrupted) pass(in_order(), Errand::work);
   }
 
@@ -222,7 +224,7 @@ class FleetRun {
   }
 
   void end(FleetCrew::Ended ended, Errand errand) {
-    scheduler_->ended(ended.pair);
+    scheduler_->ended(ended.pair, !ended.summary.fatal, MonoClock::now());
     running_.erase(ended.pair);
     auto& account = summary_.accounts[ended.pair];
     account.phase = fleet::phase_of(ended.summary);

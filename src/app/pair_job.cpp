@@ -3,7 +3,6 @@
 #include "app/memory.h"
 #include "app/stores.h"
 #include "async/group.h"
-#include "sync/check.h"
 #include "sync/run.h"
 #include "sync/undo.h"
 #include "sync/verify.h"
@@ -136,8 +135,8 @@ asio::awaitable<sync::Summary> PairJob::undo(std::int64_t number, const sync::Ti
   co_return summary;
 }
 
-asio::awaitable<sync::Summary> PairJob::check(const sync::Policy& policy, bool count) {
-  const Work work = [count](sync::RunContext& run) { return sync::run_check(run, count); };
+asio::awaitable<sync::Summary> PairJob::check(const sync::Policy& policy, sync::CheckDepth depth) {
+  const Work work = [depth](sync::RunContext& run) { return sync::run_check(run, depth); };
   auto summary = co_await between(policy, observer_, nullptr, work);
   co_return summary;
 }

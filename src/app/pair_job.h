@@ -6,7 +6,7 @@
 #include "net/wiretap.h"
 #include "state/writer.h"
 #include "store/store.h"
-#include "sync/context.h"
+#include "sync/check.h"
 
 #include <functional>
 #include <memory>
@@ -41,7 +41,7 @@ class PairJob {
   asio::awaitable<sync::Summary> sync(const sync::Policy& policy);  // and compares, when it is wanted
   asio::awaitable<sync::Summary> verify(const sync::VerifyPolicy& policy);
   asio::awaitable<sync::Summary> undo(std::int64_t run, const sync::Timing& timing);
-  asio::awaitable<sync::Summary> check(const sync::Policy& policy, bool count);
+  asio::awaitable<sync::Summary> check(const sync::Policy& policy, sync::CheckDepth depth);
 
   // It ends by itself, but some of it may have to be made to.
   [[nodiscard]] bool over() const { return at_work_ && at_work_->run->fatal.has_value(); }

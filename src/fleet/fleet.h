@@ -28,7 +28,8 @@ struct Pair {
 enum class Work : std::uint8_t {
   sync,
   verify,
-  check,  // log in at both ends and list the mailboxes, nothing more
+  check,    // log in at both ends and list the mailboxes, nothing more
+  measure,  // and tell how much there is at the source and how much the target takes
 };
 
 // At once; 0: chosen.  Only accounts that move count: one that has waited some seconds for its server gives

@@ -105,8 +105,13 @@ void Scheduler::observe(std::size_t account, const Vitals& vitals, TimePoint now
   become(a, State::stalled);
 }
 
-void Scheduler::ended(std::size_t account) {
-  become(accounts_[account], State::idle);
+void Scheduler::ended(std::size_t account, bool got_through, TimePoint now) {
+  Account& a = accounts_[account];
+  if (got_through) {
+    const Route& route = routes_[a.route];
+    hosts_[route.from].last_progress = hosts_[route.to].last_progress = now;
+  }
+  become(a, State::idle);
 }
 
 void Scheduler::become(Account& account, State state) {

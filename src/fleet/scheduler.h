@@ -57,7 +57,8 @@ class Scheduler {
     bool awaits_from = false, awaits_to = false;
   };
   void observe(std::size_t account, const Vitals& vitals, TimePoint now);
-  void ended(std::size_t account);
+  // `got_through`: it had from both hosts what it came for, however short ago it was looked at.
+  void ended(std::size_t account, bool got_through, TimePoint now);
 
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] std::size_t running() const { return active_ + stalled_; }

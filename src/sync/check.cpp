@@ -2,6 +2,7 @@
 
 #include "sync/conclude.h"
 #include "sync/meet.h"
+#include "sync/patience.h"
 
 #include <algorithm>
 #include <iterator>
@@ -10,34 +11,99 @@ namespace pf::sync {
 
 namespace {
 
-Task<void> count_messages(RunContext& run, std::vector<store::MailboxInfo>& mailboxes) {
-  std::vector<store::MailboxInfo> unknown;
+using store::MailboxInfo;
+
+Failure failure_of(const std::string& mailbox, const Error& error) {
+  Failure failure;
+  failure.mailbox = mailbox;
+  failure.reason = name(error.code);
+  failure.message = error.describe();
+  failure.server_text = error.server_text;
+  return failure;
+}
+
+// Those of which the listing did not tell.
+Task<std::uint64_t> count_others(store::Store& store, const std::vector<MailboxInfo>& mailboxes) {
+  std::vector<MailboxInfo> unknown;
   std::ranges::copy_if(mailboxes, std::back_inserter(unknown),
                        [](const auto& m) { return m.selectable && !m.status; });
-  if (unknown.empty()) co_return Status{};
-  PF_CO_TRY(const auto statuses, co_await run.source.status(unknown));
+  std::uint64_t count = 0;
+  if (unknown.empty()) co_return count;
+  PF_CO_TRY(const auto statuses, co_await store.status(unknown));
   for (const auto& status : statuses) {
-    if (status) run.summary.source_messages += status->count;
+    if (status) count += status->count;
+  }
+  co_return count;
+}
+
+std::uint64_t counted(const std::vector<MailboxInfo>& mailboxes) {
+  std::uint64_t count = 0;
+  for (const auto& mailbox : mailboxes) {
+    if (mailbox.selectable && mailbox.status) count += mailbox.status->count;
+  }
+  return count;
+}
+
+Task<std::uint64_t> bytes_in(store::Store& store, const MailboxInfo& mailbox) {
+  PF_CO_TRY(const auto box, co_await store.open(mailbox, store::Access::read));
+  std::uint64_t bytes = 0;
+  MessageRef from;
+  for (bool more = true; more;) {
+    PF_CO_TRY(const auto page, co_await box->scan(from, store::ScanFields::basic));
+    for (const auto& message : page.messages) bytes += message.size;
+    more = page.more;
+    from = page.next;
+  }
+  ignore(co_await box->close());
+  co_return bytes;
+}
+
+// A mailbox that cannot be read is named, and the others are measured.
+Task<void> measure(RunContext& run, const std::vector<MailboxInfo>& mailboxes) {
+  for (const auto& mailbox : mailboxes) {
+    if (!mailbox.selectable || run.stopping()) continue;
+    const auto name = mailbox.path.display();
+    const auto attempt = [&] { return bytes_in(run.source, mailbox); };
+    const auto bytes = co_await patiently(run, name, attempt);
+    if (bytes) {
+      run.summary.source_bytes += *bytes;
+      continue;
+    }
+    const auto scope = bytes.error().scope;
+    if (scope == Scope::connection || scope == Scope::account || scope == Scope::run) co_return bytes.error();
+    if (bytes.error().code == Errc::not_found) continue;  // gone since it was listed
+    ++run.summary.failed;
+    run.fail(failure_of(name, bytes.error()));
   }
   co_return Status{};
 }
 
-Task<void> look(RunContext& run, bool count) {
-  PF_CO_TRY(auto found, co_await meet(run));
-  for (const auto& mailbox : found.source) {
-    if (!mailbox.selectable) continue;
-    ++run.summary.mailboxes;
-    if (mailbox.status) run.summary.source_messages += mailbox.status->count;
+Task<void> look_at(RunContext& run, CheckDepth depth) {
+  auto met = co_await meet_each(run);
+  if (!met.source || !met.target) {
+    run.summary.nothing_done = true;
+    if (!met.source && !met.target && !run.stopping()) run.fail(failure_of({}, met.target.error()));
+    co_return met.source ? met.target.error() : met.source.error();
   }
-  if (count) PF_CO_TRYV(co_await count_messages(run, found.source));
-  co_return Status{};
+  Summary& sum = run.summary;
+  sum.mailboxes = static_cast<std::uint64_t>(std::ranges::count_if(*met.source, &MailboxInfo::selectable));
+  sum.source_messages = counted(*met.source);
+  if (depth == CheckDepth::list) co_return Status{};
+  PF_CO_TRY(const auto more, co_await count_others(run.source, *met.source));
+  sum.source_messages += more;
+  if (depth == CheckDepth::count) co_return Status{};
+  PF_CO_TRY(const auto there, co_await count_others(run.target, *met.target));
+  sum.target_messages = counted(*met.target) + there;
+  sum.target_room = run.target.features().quota_left_bytes;
+  auto measured = co_await measure(run, *met.source);
+  co_return measured;
 }
 
 }  // namespace
 
-asio::awaitable<void> run_check(RunContext& run, bool count) {
+asio::awaitable<void> run_check(RunContext& run, CheckDepth depth) {
   run.observer(Event(RunStarted{run.source.label(), run.target.label(), true}));
-  const auto looked = co_await look(run, count);
+  const auto looked = co_await look_at(run, depth);
   if (!looked) run.summary.fatal = looked.error();
   conclude(run);
 }

@@ -18,4 +18,10 @@ struct Listings {
 // On failure run.summary.nothing_done is set.
 Task<Listings> meet(RunContext& run);
 
+// The same, but neither is given up because of the other: who looks before the work wants to know of both.
+struct Meeting {
+  Result<std::vector<store::MailboxInfo>> source, target;
+};
+asio::awaitable<Meeting> meet_each(RunContext& run);
+
 }  // namespace pf::sync

@@ -46,6 +46,10 @@ struct Summary {
                 bytes_received = 0;
   std::uint64_t withheld = 0, moved = 0, copied_back = 0;
   std::uint64_t missing = 0, extra = 0, different = 0, normalised = 0;  // verify
+  // Of a look that measures (sync/check.h): octets at the source, messages at the target and octets it still
+  // takes, where it tells.
+  std::uint64_t source_bytes = 0, target_messages = 0;
+  std::optional<std::uint64_t> target_room;
   double seconds = 0;
   double waited_source = 0, waited_target = 0, waited_commit = 0;  // seconds, summed over lanes
   std::uint64_t left = 0;  // messages that wait for the next run, as --max-bytes wanted

@@ -29,8 +29,8 @@ class SchedulerOf {
     }
     return started;
   }
-  void end(std::size_t account) {
-    scheduler.ended(account);
+  void end(std::size_t account, bool got_through = true) {
+    scheduler.ended(account, got_through, now);
     running.erase(account);
   }
   // A second goes by; those of `stuck` do not move, and wait for an answer of the source.
@@ -160,6 +160,24 @@ TEST(Scheduler, AHostThatAnswersNobodyGetsNoMoreThanItsBudgetAndOneTryNowAndThen
   EXPECT_EQ(s.start().size(), 0U);
   s.ticks(1, all);
   EXPECT_EQ(s.start().size(), 1U);
+}
+
+// Small accounts end before anybody has looked at them.
+TEST(Scheduler, WhoEndsBetweenTwoLooksShowsThatTheHostAnswers) {
+  SchedulerOf s(between("half", "b", 10), {.accounts = 1, .per_host = 1});
+  EXPECT_EQ(s.start(), numbers(0, 1));
+  s.ticks(5, {0});
+  EXPECT_EQ(s.start(), numbers(1, 1));
+  for (std::size_t next = 2; next < 9; ++next) {
+    s.end(next - 1);
+    EXPECT_EQ(s.start(), numbers(next, 1));
+  }
+  // One that got nothing is no sign of life.
+  s.ticks(5, {0, 8});
+  s.end(8, false);
+  EXPECT_EQ(s.start().size(), 1U);  // the try now and then
+  s.end(9, false);
+  EXPECT_EQ(s.scheduler.running(), 1U);
 }
 
 TEST(Scheduler, AHostWhereSomeStallAndOthersDoNotGoesOnUpToALimit) {
