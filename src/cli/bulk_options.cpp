@@ -63,8 +63,11 @@ const std::vector<Texts>& texts() {
       {BulkMode::preflight,
        "bulk preflight",
        "examine configuration, servers and accounts before a migration",
-       "Checks the configuration (also the form with 'source' and 'target'), free disk space, the logins of "
-       "all accounts on both sides, and the abilities and limits of each server. Changes nothing.",
+       "Checks the configuration (also the form with 'source' and 'target') and free disk space, logs in to "
+       "all "
+       "accounts on both sides, compares how much mail each has with what its target takes "
+       "(target.available_bytes, quota), and looks at the abilities and limits of each server. Everything "
+       "found is named at the end, by account (exit status 4). Changes nothing.",
        {{"postferry bulk preflight --config migration.config.json", "what would go wrong?"}}},
   };
   return all;
@@ -92,7 +95,8 @@ std::vector<Placed> placed_options() {
        {validate, audit, exporting}},
       {flag("resync-missing", "send what is missing, then compare again"), {validate}},
       {flag("allow-damaged", "send also messages that are not as they were archived"), {importing, validate}},
-      {flag("no-connectivity-test", "do not log in to all accounts before the work"), {exporting, importing}},
+      {flag("no-connectivity-test", "do not log in to all accounts before the work"),
+       {exporting, importing, validate}},
       {flag("no-audit-after-export", "do not compare when done"), {exporting}},
       {flag("audit-offline", "check the files alone, without the server"), {exporting, audit}},
       {value("min-free-gb", "N", "least free space where archives are written, in GiB (1.0)"),
@@ -177,6 +181,9 @@ Result<BulkCommand> bulk_command(BulkMode mode, const RawArgs& raw) {
   PF_TRYV(take(raw, "max-workers", parse_workers, command.max_workers));
   PF_TRYV(take(raw, "min-free-gb", parse_gib, command.min_free_gib));
   PF_TRYV(take(raw, "imap-timeout", parse_timeout, command.imap_timeout));
+  const bool is_test = mode == BulkMode::test || mode == BulkMode::preflight;
+  if (is_test && raw.has("no-connectivity-test"))
+    return usage_error(fmt::format("--no-connectivity-test cannot be used with --mode {}", name(mode)));
   command.ignore_errors = raw.has("ignore-errors");
   command.resync_missing = raw.has("resync-missing");
   command.connectivity_test = !raw.has("no-connectivity-test");

@@ -87,10 +87,13 @@ BulkRun::Stopped BulkRun::prepare() {
 
 // Every account, before any work.
 BulkRun::Stopped BulkRun::connect() {
+  if (!command_.connectivity_test) {
+    log_.info("Skipping connectivity tests due to --no-connectivity-test");
+    return std::nullopt;
+  }
   log_.info("Running connectivity tests ...");
-  const bool to_server = command_.mode == BulkMode::importing;
-  const bool both =
-      setup_.config.two_servers && (command_.mode == BulkMode::test || command_.mode == BulkMode::preflight);
+  const bool to_server = command_.mode == BulkMode::importing || command_.mode == BulkMode::validate;
+  const bool both = setup_.config.two_servers && command_.mode == BulkMode::test;
   // As the work will be: so the archives are looked at, too, and made by none of it.
   const auto worked = work({.name = "test", .terse = true}, policy(fleet::Work::check), [&](auto i) {
     const auto& account = setup_.config.accounts[i];
@@ -119,7 +122,7 @@ BulkRun::Stopped BulkRun::judge_login(const Worked& worked) {
   }
   log_.error(fmt::format("Connectivity tests failed for {} of {} accounts: {}", failed.size(),
                          summary.accounts.size(), fmt::join(failed, ", ")));
-  const bool works = command_.mode != BulkMode::test && command_.mode != BulkMode::preflight;
+  const bool works = command_.mode != BulkMode::test;
   const bool nobody = std::ranges::find(left_out_, false) == left_out_.end();
   if (!command_.ignore_errors || !works || nobody) return about_servers ? status_no_login : status_failed;
   some_failed_ = true;
@@ -127,9 +130,7 @@ BulkRun::Stopped BulkRun::judge_login(const Worked& worked) {
 }
 
 BulkRun::Stopped BulkRun::export_mail() {
-  if (command_.connectivity_test) {
-    if (const auto stopped = connect()) return stopped;
-  }
+  if (const auto stopped = connect()) return stopped;
   if (!setup_.config.two_servers) write_import_template(setup_.config, log_);
   if (const auto made = os::make_private_dir(setup_.root); !made) {
     log_.error(made.error().describe());
@@ -144,9 +145,7 @@ BulkRun::Stopped BulkRun::export_mail() {
 }
 
 BulkRun::Stopped BulkRun::import_mail() {
-  if (command_.connectivity_test) {
-    if (const auto stopped = connect()) return stopped;
-  }
+  if (const auto stopped = connect()) return stopped;
   const BulkLabel label{.name = "import", .arrow = "<-"};
   const auto worked = work(label, policy(fleet::Work::sync),
                            [&](auto i) { return pair(i, archive(i), setup_.config.accounts[i].target); });
@@ -157,6 +156,7 @@ BulkRun::Stopped BulkRun::import_mail() {
 }
 
 BulkRun::Stopped BulkRun::validate() {
+  if (const auto stopped = connect()) return stopped;
   const auto from_archive = [&](auto i) { return pair(i, archive(i), setup_.config.accounts[i].target); };
   const auto compare = [&] { return work({.name = "validate"}, policy(fleet::Work::verify), from_archive); };
   auto compared = compare();
@@ -177,7 +177,7 @@ BulkRun::Stopped BulkRun::validate() {
     if (const auto stopped = judge({.name = "validate"}, compared)) return stopped;
     differing = tell_differences(compared, false);
   }
-  if (differing > 0) return status_differs;
+  if (differing > 0 || not_compared()) return status_differs;
   if (!some_failed_)
     log_.info(
         "Validation successful: local export matches the server, message by message, for all accounts.");
@@ -197,7 +197,7 @@ BulkRun::Stopped BulkRun::audit(bool files) {
     const auto compared = work(label, policy(fleet::Work::verify),
                                [&](auto i) { return pair(i, setup_.config.accounts[i].source, archive(i)); });
     if (const auto stopped = judge(label, compared)) return stopped;
-    if (tell_differences(compared, true) > 0) return status_differs;
+    if (tell_differences(compared, true) > 0 || not_compared()) return status_differs;
   }
   if (!some_failed_) log_.info("Audit passed: exported data looks consistent for all accounts");
   return std::nullopt;
@@ -231,43 +231,6 @@ BulkRun::Stopped BulkRun::audit_files() {
   if (!damaged) return std::nullopt;
   log_.error("Audit found damaged archives");
   return status_differs;
-}
-
-BulkRun::Stopped BulkRun::examine() {
-  std::set<std::string> seen;
-  bool failed = false;
-  const auto ask_server = [&](const config::BulkEnd& end) {
-    const auto server = fmt::format("{}:{}", end.account.host, end.account.port);
-    if (!seen.insert(server).second) return;
-    auto password =
-        end.password.empty() ? world_.engine.read_password(end.account) : Result<Secret>(end.password);
-    if (!password) return log_.error(fmt::format("[preflight] {}: {}", server, password.error().describe()));
-    const app::Endpoint endpoint{end.account, *std::move(password)};
-    const auto report = [&](const app::Finding& finding) {
-      const auto line = fmt::format("[preflight] {}: {}: {}{}{}", server, finding.topic, finding.text,
-                                    finding.remedy.empty() ? "" : ": ", finding.remedy);
-      if (finding.level == app::Finding::Level::failure)
-        failed = true, log_.error(line);
-      else if (finding.level == app::Finding::Level::warning)
-        log_.warning(line);
-      else
-        log_.info(line);
-    };
-    if (const auto done = world_.engine.run_doctor(endpoint, environment_, report, *world_.stop); !done)
-      failed = true;
-  };
-  // One account of each server is examined closely, all of them log in.
-  for (const auto& account : setup_.config.accounts) {
-    ask_server(account.source);
-    ask_server(account.target);
-  }
-  if (const auto stopped = connect()) return stopped;
-  if (failed) {
-    log_.error("Preflight found something to mend");
-    return status_differs;
-  }
-  log_.info("Preflight passed");
-  return std::nullopt;
 }
 
 BulkRun::Worked BulkRun::work(BulkLabel label, const app::FleetPolicy& policy, const MakePair& make) {
@@ -314,6 +277,11 @@ BulkRun::Stopped BulkRun::judge(const BulkLabel& label, const Worked& worked) {
   const bool compares = label.name == "validate" || label.name == "audit";
   if (!command_.ignore_errors && !compares) return status_failed;
   return std::nullopt;
+}
+
+// What could not be compared has not passed.
+bool BulkRun::not_compared() const {
+  return some_failed_ && !command_.ignore_errors;
 }
 
 std::size_t BulkRun::tell_differences(const Worked& worked, bool audit) {

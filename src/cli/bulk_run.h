@@ -38,13 +38,21 @@ class BulkRun {
   Stopped validate();
   Stopped audit(bool files);
   Stopped audit_files();
+  // The preflight: bulk_preflight.cpp.
   Stopped examine();
+  void examine_accounts(const Worked& looked);
+  void examine_room(const std::string& email, const sync::Summary& found);
+  void examine_disk(const Worked& looked);
+  Stopped examine_servers(const Worked& looked);
+  void examine_server(const config::BulkEnd& end);
+  void issue(std::string text);
 
   Worked work(BulkLabel label, const app::FleetPolicy& policy, const MakePair& make);
   Stopped judge(const BulkLabel& label, const Worked& worked);
   Stopped judge_login(const Worked& worked);
   // How many accounts differ; `tolerates_extra`: what is only on the far side is no difference.
   std::size_t tell_differences(const Worked& worked, bool audit);
+  [[nodiscard]] bool not_compared() const;
   void leave_out(std::size_t account, std::string_view label, std::string_view why);
 
   [[nodiscard]] fleet::Pair pair(std::size_t account, const config::BulkEnd& from,
@@ -59,6 +67,8 @@ class BulkRun {
   BulkSetup setup_;
   std::vector<bool> left_out_;  // accounts that failed already
   bool some_failed_ = false;
+  std::vector<std::string> issues_;  // that a preflight found
+  std::size_t rooms_not_known_ = 0;  // accounts of which nobody says how much they take
 };
 
 }  // namespace pf::cli

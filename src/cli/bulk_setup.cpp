@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using config::usage_error;
 
 constexpr std::size_t max_config_bytes = std::size_t{64} << 20U;
-constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
 fs::path nearest_existing(fs::path path) {
   std::error_code error;
@@ -60,7 +59,7 @@ Result<config::BulkConfig> load_bulk_config(const BulkCommand& command, BulkLog&
   if (const auto open = os::open_to_others(path); open && *open)
     log.warning(fmt::format("{} holds passwords and other users can read it: chmod 600 {}", path.string(),
                             path.string()));
-  auto parsed = config::parse_bulk_config(*text);
+  auto parsed = config::parse_bulk_config(*text, path.parent_path());
   Secret::wipe(*text);
   for (const auto& problem : parsed.problems) log.error(fmt::format("Invalid config: {}", problem));
   if (!parsed.problems.empty())
@@ -96,11 +95,15 @@ Result<BulkSetup> set_up_archives(config::BulkConfig config, const BulkCommand& 
   return setup;
 }
 
+Result<std::uint64_t> free_space(const fs::path& directory) {
+  PF_TRY(const auto opened, os::Directory::open(nearest_existing(directory)));
+  return opened.free_bytes();
+}
+
 Status check_free_space(const fs::path& directory, double least) {
   if (least <= 0) return {};
-  PF_TRY(const auto opened, os::Directory::open(nearest_existing(directory)));
-  PF_TRY(const auto free, opened.free_bytes());
-  const double there = static_cast<double>(free) / gib;
+  PF_TRY(const auto free, free_space(directory));
+  const double there = static_cast<double>(free) / bytes_a_gib;
   if (there >= least) return {};
   return usage_error(
       fmt::format("Insufficient free disk space: {:.2f} GiB available, requires ≥ {:.2f} GiB", there, least),

@@ -5,6 +5,7 @@
 #include "cli/bulk_log.h"
 #include "config/bulk_config.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,7 +28,10 @@ bool reads_archives(BulkMode mode);
 Result<config::BulkConfig> load_bulk_config(const BulkCommand& command, BulkLog& log);
 // Errors: the directory to read is not there.
 Result<BulkSetup> set_up_archives(config::BulkConfig config, const BulkCommand& command);
-// Of the file system that `directory` is on, or will be once it is made.  Errors: too little.
+inline constexpr double bytes_a_gib = 1024.0 * 1024.0 * 1024.0;
+// Of the file system that `directory` is on, or will be once it is made.
+Result<std::uint64_t> free_space(const std::filesystem::path& directory);
+// Errors: too little.
 Status check_free_space(const std::filesystem::path& directory, double gib);
 
 // import.pass.config.json in the current directory, unless it is there.  Never an error: the log tells.

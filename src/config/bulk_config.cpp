@@ -65,7 +65,7 @@ void check_unique(const BulkConfig& config, BulkReader& reader) {
 
 }  // namespace
 
-BulkParsed parse_bulk_config(std::string_view text) {
+BulkParsed parse_bulk_config(std::string_view text, const std::filesystem::path& directory) {
   BulkParsed parsed;
   BulkReader reader(parsed.problems);
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -89,6 +89,12 @@ BulkParsed parse_bulk_config(std::string_view text) {
   else
     read_one_server(root, config, reader);
   check_unique(config, reader);
+  for (auto& account : config.accounts) {
+    for (auto* end : {&account.source, &account.target}) {
+      for (auto* file : {&end->account.password_file, &end->account.ca_file})
+        if (!file->empty()) *file = (directory / *file).string();
+    }
+  }
   return parsed;
 }
 

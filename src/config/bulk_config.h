@@ -14,6 +14,7 @@
 #include "config/account.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,7 +47,9 @@ struct BulkParsed {
   std::vector<std::string> problems;  // all of them, a sentence each; empty: `config` is whole
 };
 
-BulkParsed parse_bulk_config(std::string_view text);
+// Names of files in it that are not absolute belong to `directory`, that of the file; empty: to the current
+// one.
+BulkParsed parse_bulk_config(std::string_view text, const std::filesystem::path& directory = {});
 
 // What `bulk export` leaves for `bulk import`: the same server and accounts, in the form above.  It holds
 // passwords.

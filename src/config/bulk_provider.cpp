@@ -36,6 +36,7 @@ struct Auth {
 
 struct Side {
   std::string_view key;  // "source" or "target"
+  bool icloud = false;
   Account server;
   Auth auth;
 };
@@ -100,6 +101,7 @@ Side read_side(Json& root, std::string_view key, BulkConfig& config, BulkReader&
   if (known == providers().end())
     reader.problem(
         fmt::format("{}provider '{}' is unknown: use gmail, icloud or imap", where, printable(name)));
+  side.icloud = name == "icloud";
   side.server = reader.server(*found, where, known == providers().end() ? "" : known->host);
   if (known != providers().end()) check_host_of(name, side.server, where, reader);
   side.auth = read_auth(*found, where, "auth", reader);
@@ -138,6 +140,7 @@ BulkEnd end_of(Side& side, Json& item, const std::string& where, const std::stri
   end.account = side.server;
   end.account.user = !own.username.empty()                     ? own.username
                      : !several && !side.auth.username.empty() ? side.auth.username
+                     : side.icloud                             ? email.substr(0, email.find('@'))
                                                                : email;
   end.account.password_file = secret.places.password_file;
   end.account.password_env = secret.places.password_env;

@@ -16,6 +16,7 @@ namespace pf::test {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -50,6 +51,23 @@ class BulkArchives : public testing::Test {
                     server.imaps_port(), server.ca_file(), accounts));
     fs::permissions(work_ / name, fs::perms::owner_read | fs::perms::owner_write);
   }
+  // The form with source and target; `of_target` is more of the latter.
+  void two_servers(std::uint64_t bytes_per_second, const std::string& of_target = {},
+                   const std::string& wrong = {}) const {
+    std::string accounts;
+    for (const auto& user : users)
+      accounts += fmt::format(
+          R"({0}{{"source_email": "{1}", "target_email": "{1}", "source_auth": {{"password": "{2}"}}, "target_auth": {{"password": "{2}"}}}})",
+          accounts.empty() ? "" : ", ", user, user == wrong ? "no" : old_.password(user));
+    const auto server = [](const DovecotServer& it, const std::string& more) {
+      return fmt::format(R"({{"host": "localhost", "port": {}, "ca": "{}"{}}})", it.imaps_port(),
+                         it.ca_file(), more);
+    };
+    write_file(work_ / "migration.config.json",
+               fmt::format(R"({{"source": {}, "target": {}, "accounts": [{}],
+                               "limits": {{"throttle": {{"max_bytes_per_second": {}}}}}}})",
+                           server(old_, {}), server(new_, of_target), accounts, bytes_per_second));
+  }
   [[nodiscard]] Ran bulk(std::vector<std::string> words) const {
     words.insert(words.begin(), "bulk");
     return ferry_.run(std::move(words));
@@ -77,7 +95,7 @@ class BulkArchives : public testing::Test {
   }
 
   // Who guesses passwords need not wait here.
-  DovecotServer old_{{.login_penalty = false}}, new_;
+  DovecotServer old_{{.login_penalty = false}}, new_{{.login_penalty = false}};
   TempDir work_;
   Ferry ferry_;
 };
@@ -195,22 +213,27 @@ TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
   EXPECT_EQ(oracle_of(new_, "bob")->fetch_all("INBOX").size(), 4U);
 }
 
+TEST_F(BulkArchives, PreflightNamesEveryAccountThatWouldFail) {
+  // alice's mail does not fit, bob has wrong passwords at both ends, joe is well.
+  append_all(*oracle_of(old_, "alice"), "INBOX", std::vector{small_message(9, 20'000)});
+  two_servers(0, R"(, "available_bytes": 10000)", "bob");
+  const auto examined = ferry_.run({"bulk", "preflight"});
+  EXPECT_EQ(examined.code, 4) << examined;
+  EXPECT_THAT(examined.out, HasSubstr("Preflight found 3 issue(s):"));
+  EXPECT_THAT(examined.out, ContainsRegex(R"(\[preflight\] alice: estimated source bytes [0-9]+ exceed )"
+                                          R"(target.available_bytes 10000)"));
+  for (const auto* server : {&old_, &new_})
+    EXPECT_THAT(examined.out,
+                ContainsRegex(fmt::format(R"(\[preflight\] bob: [^|]*localhost:{})", server->imaps_port())));
+  EXPECT_THAT(examined.out, HasSubstr("[preflight] joe@example.com: OK"));
+  // The servers are looked at by somebody they let in.
+  EXPECT_THAT(examined.out,
+              HasSubstr(fmt::format("[preflight] localhost:{}: capabilities: ", new_.imaps_port())));
+  EXPECT_FALSE(fs::exists(work_ / "exported"));
+}
+
 // The form with two servers, slowly, stopped in the middle, and then to its end.
 TEST_F(BulkArchives, AStopIsAnOrderlyEndAndTheSameCommandGoesOn) {
-  const auto two_servers = [&](std::uint64_t bytes_per_second) {
-    std::string accounts;
-    for (const auto& user : users)
-      accounts += fmt::format(
-          R"({0}{{"source_email": "{1}", "target_email": "{1}", "source_auth": {{"password": "{2}"}}, "target_auth": {{"password": "{2}"}}}})",
-          accounts.empty() ? "" : ", ", user, old_.password(user));
-    const auto server = [](const DovecotServer& it) {
-      return fmt::format(R"({{"host": "localhost", "port": {}, "ca": "{}"}})", it.imaps_port(), it.ca_file());
-    };
-    write_file(work_ / "migration.config.json",
-               fmt::format(R"({{"source": {}, "target": {}, "accounts": [{}],
-                               "limits": {{"throttle": {{"max_bytes_per_second": {}}}}}}})",
-                           server(old_), server(new_), accounts, bytes_per_second));
-  };
   const std::vector<std::string> words = {"bulk", "export", "--config", "migration.config.json"};
   two_servers(100);
   append_all(*oracle_of(old_, "alice"), "INBOX", small_messages(20));

@@ -88,8 +88,10 @@ class Bulk : public testing::Test {
         continue;
       }
       observer(fleet::AccountStarted{i});
-      const bool checks = policy.work == fleet::Work::check;
-      if ((checks ? no_login_ : bad_).contains(pairs[i].name)) {
+      const bool checks = policy.work == fleet::Work::check || policy.work == fleet::Work::measure;
+      if (policy.work == fleet::Work::measure) result.summary = measured_[pairs[i].name];
+      const bool no_compare = policy.work == fleet::Work::verify && no_compare_.contains(pairs[i].name);
+      if (no_compare || (checks ? no_login_ : bad_).contains(pairs[i].name)) {
         result.phase = fleet::Phase::failed;
         result.summary.outcome = sync::Outcome::failed;
         result.summary.fatal = Error(Errc::auth_failed, Scope::account, Retry::never, "login");
@@ -144,7 +146,8 @@ class Bulk : public testing::Test {
   std::vector<std::string> examined_, checked_;
   bool old_exports_ = false;
   std::vector<app::Finding> findings_;
-  std::set<std::string> bad_, no_login_, differs_;  // by name; differs_: "joe@x|missing"
+  std::map<std::string, sync::Summary> measured_;                // what Work::measure finds
+  std::set<std::string> bad_, no_login_, no_compare_, differs_;  // by name; differs_: "joe@x|missing"
 };
 
 TEST_F(Bulk, ExportChecksAllAccountsThenCopiesThenCompares) {
@@ -328,7 +331,7 @@ TEST_F(Bulk, AComparisonThatFailedForOneGoesOnAndIsNoSuccess) {
   config("import.pass.config.json");
   archives({"joe@x", "ann@x", "bob@x"});
   bad_ = {"joe@x"};
-  EXPECT_EQ(run({"validate"}), 1);
+  EXPECT_EQ(run({"validate"}), 4);
   EXPECT_FALSE(calls_.back().policy.fail_fast);
   EXPECT_EQ(run({"validate", "--ignore-errors"}), 6);
   EXPECT_THAT(out_, Not(HasSubstr("Validation successful")));
@@ -341,10 +344,11 @@ TEST_F(Bulk, ResyncSendsTheAccountsThatLackSomethingAndComparesAgain) {
   archives({"joe@x", "ann@x", "bob@x"});
   differs_ = {"ann@x|missing"};
   EXPECT_EQ(run({"validate", "--resync-missing"}), 0) << out_;
-  ASSERT_EQ(calls_.size(), 3U);
-  EXPECT_THAT(calls_[1].names(), ElementsAre("ann@x"));
-  EXPECT_EQ(calls_[1].policy.work, fleet::Work::sync);
-  EXPECT_EQ(calls_[2].pairs.size(), 3U);
+  ASSERT_EQ(calls_.size(), 4U);
+  EXPECT_EQ(calls_[0].policy.work, fleet::Work::check);
+  EXPECT_THAT(calls_[2].names(), ElementsAre("ann@x"));
+  EXPECT_EQ(calls_[2].policy.work, fleet::Work::sync);
+  EXPECT_EQ(calls_[3].pairs.size(), 3U);
   differs_ = {"ann@x|missing", "joe@x|extra"};
   EXPECT_EQ(run({"validate", "--resync-missing"}), 4);
 }
@@ -399,24 +403,121 @@ TEST_F(Bulk, TooLittleSpaceWhereTheArchivesGoIsAnEnvironmentFailure) {
   EXPECT_EQ(run({"test", "--min-free-gb", "0"}), 0);
 }
 
-TEST_F(Bulk, PreflightExaminesEachServerOnceAndAllAccountsOfBoth) {
-  test::write_file(dir_ / "migration.config.json", R"({
-    "source": {"host": "old.example"}, "target": {"host": "new.example"},
+TEST_F(Bulk, AuditThatCouldNotBeMadeForOneHasNotPassed) {
+  config();
+  archives({"joe@x", "ann@x", "bob@x"});
+  no_compare_ = {"ann@x"};
+  EXPECT_EQ(run({"audit"}), 4);
+  EXPECT_EQ(run({"audit", "--ignore-errors"}), 6);
+  EXPECT_EQ(run({"export"}), 4);
+  EXPECT_THAT(out_, Not(HasSubstr("Audit passed")));
+}
+
+TEST_F(Bulk, ValidateLogsInToAllAccountsFirst) {
+  config("import.pass.config.json");
+  archives({"joe@x", "ann@x", "bob@x"});
+  no_login_ = {"ann@x"};
+  EXPECT_EQ(run({"validate"}), 3);
+  ASSERT_EQ(calls_.size(), 1U);
+  EXPECT_TRUE(calls_[0].pairs[0].from.label().starts_with("archive:"));
+  EXPECT_EQ(run({"validate", "--no-connectivity-test"}), 0);
+  EXPECT_THAT(out_, HasSubstr("Skipping connectivity tests due to --no-connectivity-test\n"));
+  EXPECT_EQ(calls_.size(), 2U);
+}
+
+class BulkPreflight : public Bulk {
+ protected:
+  // Two accounts of two servers each; the second target's password stands elsewhere.
+  void two_servers(const std::string& of_target = {}) {
+    test::write_file(dir_ / "migration.config.json", R"({
+    "source": {"host": "old.example"}, "target": {"host": "new.example")" +
+                                                         of_target + R"(},
     "accounts": [{"source_email": "a@old", "target_email": "a@new",
                   "source_auth": {"password": "s3cret"}, "target_auth": {"env_var": "PW"}},
                  {"source_email": "b@old", "target_email": "b@new",
                   "source_auth": {"password": "s3cret"}, "target_auth": {"env_var": "PW"}}]})");
+    fs::permissions(dir_ / "migration.config.json", fs::perms::owner_read | fs::perms::owner_write);
+  }
+};
+
+TEST_F(BulkPreflight, ExaminesEachServerOnceAndMeasuresAllAccounts) {
+  two_servers();
   findings_ = {{app::Finding::Level::ok, "login", "PLAIN", ""},
                {app::Finding::Level::warning, "tls", "none", "Use imaps://"}};
+  measured_["b@old"].source_bytes = 4711;
   EXPECT_EQ(run({"preflight"}), 0) << out_;
   EXPECT_THAT(examined_, ElementsAre("imaps://a%40old@old.example:993", "imaps://a%40new@new.example:993"));
   ASSERT_EQ(calls_.size(), 1U);
+  EXPECT_EQ(calls_[0].policy.work, fleet::Work::measure);
   EXPECT_THAT(calls_[0].names(), ElementsAre("a@old", "b@old"));
   EXPECT_EQ(calls_[0].pairs[1].to.label(), "imaps://b%40new@new.example:993");
   EXPECT_THAT(out_,
               HasSubstr("WARNING | MainThread | [preflight] new.example:993: tls: none: Use imaps://\n"));
+  EXPECT_THAT(out_, HasSubstr("INFO | MainThread | [preflight] b@old: estimated_source_bytes=4711 "));
+  EXPECT_THAT(out_, HasSubstr("target.available_bytes not configured, and the server tells no quota: whether "
+                              "the mail of 2 account(s) fits"));
   findings_.push_back({app::Finding::Level::failure, "quota", "the account is full", ""});
   EXPECT_EQ(run({"preflight"}), 4);
+  EXPECT_THAT(out_,
+              HasSubstr("ERROR | MainThread | [preflight] new.example:993: quota: the account is full"));
+}
+
+TEST_F(BulkPreflight, NamesEveryAccountThatCannotLogInAndExaminesServersByOneThatCan) {
+  two_servers();
+  no_login_ = {"a@old"};
+  EXPECT_EQ(run({"preflight"}), 4);
+  EXPECT_THAT(out_, HasSubstr("Preflight found 1 issue(s):\n"));
+  EXPECT_THAT(out_, HasSubstr("ERROR | MainThread | [preflight] a@old: login: "));
+  EXPECT_THAT(examined_, ElementsAre("imaps://b%40old@old.example:993", "imaps://b%40new@new.example:993"));
+  no_login_ = {"a@old", "b@old"};
+  measured_["b@old"].failures.push_back(
+      {.mailbox = "Box", .ref = {}, .reason = {}, .message = "no way", .server_text = {}});
+  EXPECT_EQ(run({"preflight"}), 4);
+  EXPECT_THAT(out_, HasSubstr("Preflight found 3 issue(s):\n"));
+  EXPECT_THAT(out_, HasSubstr("[preflight] b@old: Box: no way\n"));
+  EXPECT_EQ(examined_.back(), "imaps://a%40new@new.example:993");
+}
+
+TEST_F(BulkPreflight, ComparesTheMailOfEachAccountWithWhatItsTargetTakes) {
+  two_servers(R"(, "available_bytes": 1000)");
+  measured_["a@old"].source_bytes = 1000;
+  measured_["b@old"].source_bytes = 1001;
+  EXPECT_EQ(run({"preflight"}), 4);
+  EXPECT_THAT(out_, HasSubstr("Preflight found 1 issue(s):\n"));
+  EXPECT_THAT(
+      out_, HasSubstr("[preflight] b@old: estimated source bytes 1001 exceed target.available_bytes 1000\n"));
+  measured_["b@old"].source_bytes = 999;
+  EXPECT_EQ(run({"preflight"}), 0);
+  EXPECT_THAT(out_, Not(HasSubstr("not configured")));
+}
+
+TEST_F(BulkPreflight, ComparesWithTheQuotaThatTheServerTells) {
+  two_servers();
+  auto& found = measured_["a@old"];
+  found.source_bytes = 500, found.source_messages = 5, found.target_room = 499;
+  EXPECT_EQ(run({"preflight"}), 4);
+  EXPECT_THAT(out_,
+              HasSubstr("[preflight] a@old: estimated source bytes 500 exceed the 499 that the target's "
+                        "quota leaves\n"));
+  found.target_messages = 4;  // of which nobody knows whether they are the same
+  EXPECT_EQ(run({"preflight"}), 0);
+  EXPECT_THAT(out_, HasSubstr("WARNING | MainThread | [preflight] a@old: estimated source bytes 500"));
+  found.target_room = 0;
+  EXPECT_EQ(run({"preflight"}), 4);
+  found.target_messages = 5;
+  EXPECT_EQ(run({"preflight"}), 0);
+  found.target_room = 500;
+  found.target_messages = 0;
+  EXPECT_EQ(run({"preflight"}), 0);
+}
+
+TEST_F(BulkPreflight, ComparesTheArchivesToBeMadeWithTheFreeSpaceWhereTheyLie) {
+  config("migration.config.json");
+  measured_["joe@x"].source_bytes = std::uint64_t{1} << 62U;
+  EXPECT_EQ(run({"preflight", "--output-dir", "deep/er"}), 4);
+  EXPECT_THAT(out_, HasSubstr("Insufficient free disk space: archives to be made need 4611686018427387904 "));
+  archives({"joe@x"});
+  EXPECT_EQ(run({"preflight"}), 0) << out_;
 }
 
 TEST_F(Bulk, UsageMistakesMakeNoLog) {
@@ -424,6 +525,9 @@ TEST_F(Bulk, UsageMistakesMakeNoLog) {
   EXPECT_THAT(err_, HasSubstr("hosting panels"));
   EXPECT_EQ(run({"export", "--max-workers", "0"}), 2);
   EXPECT_EQ(run({"migrate"}), 2);
+  EXPECT_EQ(run({"test", "--no-connectivity-test"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--no-connectivity-test cannot be used with --mode test"));
+  EXPECT_EQ(run({"--mode", "preflight", "--no-conn"}), 2);
   EXPECT_FALSE(fs::exists(dir_ / "logs"));
 }
 

@@ -145,5 +145,32 @@ TEST(BulkConfig, SaysPlainlyWhatIsNotOfferedYet) {
   EXPECT_THAT(parsed.problems, Not(Contains(HasSubstr("token_file belongs"))));
 }
 
+// As the reference reads them.
+TEST(BulkConfig, FilesAreThoseBesideTheConfiguration) {
+  const auto one = parse_bulk_config(R"({"server": {"host": "h", "ca": "ca.pem"}, "accounts": [
+      {"email": "a", "password_file": "secrets/a"}, {"email": "b", "password_file": "/b"}]})",
+                                     "/etc/move");
+  ASSERT_THAT(one.problems, IsEmpty());
+  EXPECT_EQ(one.config.accounts[0].source.account.password_file, "/etc/move/secrets/a");
+  EXPECT_EQ(one.config.accounts[0].target.account.ca_file, "/etc/move/ca.pem");
+  EXPECT_EQ(one.config.accounts[1].source.account.password_file, "/b");
+  const auto two = parse_bulk_config(R"({"source": {"host": "h"}, "target": {"host": "i"}, "accounts": [
+      {"source_email": "a", "target_email": "b", "source_auth": {"password_file": "x"},
+       "target_auth": {"password_file": "y"}}]})",
+                                     "c");
+  ASSERT_THAT(two.problems, IsEmpty());
+  EXPECT_EQ(two.config.accounts[0].source.account.password_file, "c/x");
+  EXPECT_EQ(two.config.accounts[0].target.account.password_file, "c/y");
+}
+
+TEST(BulkConfig, ICloudKnowsUsersWithoutTheirDomain) {
+  const auto parsed = parse_bulk_config(R"({"source": {"host": "h"}, "target": {"provider": "icloud"},
+      "accounts": [{"source_email": "a@x", "target_email": "joe@icloud.com", "source_auth": {"password": "p"},
+                    "target_auth": {"method": "app_password", "password": "q"}}]})");
+  ASSERT_THAT(parsed.problems, IsEmpty());
+  EXPECT_EQ(parsed.config.accounts[0].target.account.user, "joe");
+  EXPECT_EQ(parsed.config.accounts[0].source.account.user, "a@x");
+}
+
 }  // namespace
 }  // namespace pf::config
