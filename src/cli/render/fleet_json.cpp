@@ -90,11 +90,31 @@ std::string_view status_name(const FleetReport& report) {
   return t.done == 0 ? "failed" : "partial";
 }
 
+// Who failed, and why, in a line each.
+Json failures_json(const FleetReport& report) {
+  Json all = Json::array();
+  for (const auto& account : report.accounts) {
+    if (account.phase != fleet::Phase::failed) continue;
+    const auto& s = account.summary;
+    Json reason = nullptr;
+    if (s.fatal)
+      reason = name(s.fatal->code);
+    else if (!s.failures.empty())
+      reason = s.failures.front().reason;
+    all.push_back({{"account", account.name},
+                   {"row", account.row},
+                   {"reason", std::move(reason)},
+                   {"message", account.reason}});
+  }
+  return all;
+}
+
 Json summary_json(const FleetReport& report) {
   Json json = {{"status", status_name(report)}};
   json.update(totals_json(report.totals));
   add_counters(json, sum_of(report.accounts));
   json["seconds"] = report.totals.seconds;
+  json["failures"] = failures_json(report);
   json["warnings"] = report.warnings;
   json["error"] = report.fatal.empty() ? Json(nullptr) : Json(report.fatal);
   json["exit_status"] = report.exit_status ? Json(*report.exit_status) : Json(nullptr);

@@ -188,6 +188,10 @@ TEST(FleetJson, AccountsAreWhole) {
   EXPECT_EQ(json["summary"]["status"], "partial");
   EXPECT_EQ(json["summary"]["copied"], 3);
   EXPECT_EQ(json["summary"]["exit_status"], 6);
+  ASSERT_EQ(json["summary"]["failures"].size(), 1U);
+  EXPECT_EQ(json["summary"]["failures"][0]["account"], "zoe\xef\xbf\xbd");
+  EXPECT_EQ(json["summary"]["failures"][0]["reason"], "auth-failed");
+  EXPECT_EQ(json["summary"]["failures"][0]["message"], "why");
   EXPECT_EQ(json["accounts"][0]["reason"], nullptr);
   EXPECT_EQ(json["accounts"][1]["account"], "zoe\xef\xbf\xbd");
   EXPECT_EQ(json["accounts"][1]["error"]["reason"], "auth-failed");
