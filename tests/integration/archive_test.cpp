@@ -92,11 +92,14 @@ std::map<std::string, std::multiset<std::string>> manifests_of(const fs::path& r
   return out;
 }
 
+// Also while somebody writes there: a directory may go away while it is read.
 std::vector<fs::path> messages_below(const fs::path& root) {
   std::vector<fs::path> out;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.path().extension() == ".eml" && entry.path().parent_path().filename().native().front() != '.')
-      out.push_back(entry.path());
+  std::error_code gone;
+  for (fs::recursive_directory_iterator entry(root, gone), end; entry != end; entry.increment(gone)) {
+    const auto& path = entry->path();
+    if (path.extension() == ".eml" && path.parent_path().filename().native().front() != '.')
+      out.push_back(path);
   }
   std::ranges::sort(out);
   return out;
@@ -259,7 +262,7 @@ TEST_F(Archive, AnExportThatIsKilledIsEndedByTheNext) {
   };
   ASSERT_TRUE(eventually(some_are_there));
   running->kill();
-  ASSERT_TRUE(running->wait(std::chrono::seconds(10)));
+  ASSERT_TRUE(running->wait(std::chrono::minutes(1)));
   const auto ended = ferry.sync(from, archive());
   EXPECT_EQ(ended.code, 0) << ended;
   const auto undisturbed = Ferry().sync(from, archive("undisturbed"));

@@ -1,6 +1,7 @@
 // `postferry bulk sync` through the built program: a list, two Dovecots, one account with a wrong password
 // and one at a host where nobody listens.
 #include "support/dovecot_server.h"
+#include "support/fault_proxy.h"
 #include "support/ferry.h"
 #include "support/free_port.h"
 #include "support/mailboxes.h"
@@ -10,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sys/stat.h>
 
 namespace pf::test {
@@ -193,6 +195,90 @@ TEST_F(BulkSync, AnArchiveOfEachIsATargetToo) {
                   "--from", url(source_), "--to", "archive:" + archives + "/{user}"});
   EXPECT_EQ(out_of_it.code, 2) << out_of_it;
   EXPECT_TRUE(holds(out_of_it.err, "line 2: the name of the user cannot be put into the URL")) << out_of_it;
+}
+
+// A dozen, of which one stands behind a port that says nothing and one has a wrong password, with a place for
+// one at a time.
+class BulkSyncOfMany : public testing::Test {
+ protected:
+  static constexpr std::size_t many = 12, silent_one = 0, refused_one = 7;
+
+  static DovecotOptions with_many() {
+    DovecotOptions options;
+    options.login_penalty = false;
+    for (std::size_t i = 0; i < many; ++i) options.users.emplace_back(user(i), "pw");
+    return options;
+  }
+  static std::unique_ptr<ImapOracle> oracle(const DovecotServer& server, std::size_t number) {
+    return std::make_unique<ImapOracle>(server.imap_port(), user(number), "pw");
+  }
+  // The silent one, when it speaks at last, refuses the login.
+  std::string list() const {
+    std::string text = "source_user,source_password,source_port,target_password\n";
+    for (std::size_t i = 0; i < many; ++i)
+      text += fmt::format("{},{},{},pw\n", user(i), i == silent_one || i == refused_one ? "wrong" : "pw",
+                          i == silent_one ? silent_.port() : source_.imap_port());
+    const auto path = ferry_.directory() / "list.csv";
+    write_file(path, text);
+    ::chmod(path.c_str(), 0600);
+    return path.string();
+  }
+  static std::set<std::string> ended(const std::string& out) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < many; ++i) {
+      const auto name = fmt::format(R"("account":"{}")", user(i));
+      if (out.find(name) != std::string::npos) names.insert(user(i));
+    }
+    return names;
+  }
+
+  DovecotServer source_{with_many()}, target_{with_many()};
+  FaultProxy silent_{{.target_port = source_.imap_port()}};
+  Ferry ferry_;
+};
+
+TEST_F(BulkSyncOfMany, OneThatIsSilentAndOneThatIsRefusedHoldNobodyUpAndAreNamed) {
+  for (std::size_t i = 0; i < many; ++i) append_all(*oracle(source_, i), "INBOX", ordinary(2, i + 1));
+  silent_.stall_after(Direction::to_client, 1);
+  const auto report = ferry_.directory() / "report";
+  const auto running =
+      ferry_.start({"bulk", "sync", "--json", "--accounts", list(), "--report", report.string(), "--jobs",
+                    "1", "--timeout", "3600", "--settle", "300ms", "--state-dir", ferry_.state().string(),
+                    "--from", "imap://{user}@127.0.0.1?tls=none", "--to",
+                    fmt::format("imap://{{user}}@127.0.0.1:{}?tls=none", target_.imap_port())});
+  // Nobody waits for the silent one: while it is silent, all others end.
+  const bool others_ended =
+      eventually([&] { return !running->running() || ended(running->out()).size() == many - 1; });
+  EXPECT_TRUE(others_ended) << running->out();
+  EXPECT_FALSE(ended(running->out()).contains(user(silent_one))) << running->out();
+  silent_.release();
+  const auto ran = Ferry::finish(*running);
+
+  EXPECT_EQ(ran.code, 6) << ran;
+  EXPECT_EQ(ran["done"], many - 2) << ran;
+  EXPECT_EQ(ran["accounts_failed"], 2U) << ran;
+  EXPECT_EQ(ran["copied"], 2 * (many - 2)) << ran;
+  const auto accounts = ran.all("account");
+  ASSERT_EQ(accounts.size(), many) << ran;
+  EXPECT_EQ(accounts.back().text("account"), user(silent_one));
+  const auto failures = read_file(report / "failures.csv");
+  const auto page = read_file(report / "index.html");
+  EXPECT_TRUE(holds(page, "2 of 12 accounts failed")) << page;
+  for (const auto& account : accounts) {
+    const auto name = account.text("account");
+    const bool bad = name == user(silent_one) || name == user(refused_one);
+    EXPECT_EQ(account.text("state"), bad ? "failed" : "done") << name;
+    EXPECT_EQ(holds(failures, name + ","), bad) << failures;
+    EXPECT_TRUE(holds(page, name)) << name;
+  }
+  const std::set<std::string> named = {user(silent_one), user(refused_one)};
+  std::set<std::string> told;
+  for (const auto& failure : ran.failures) told.insert(failure.text("account"));
+  EXPECT_EQ(told, named) << ran;
+  for (std::size_t i = 0; i < many; ++i) {
+    if (i == silent_one || i == refused_one) continue;
+    EXPECT_EQ(difference(*oracle(source_, i), "INBOX", *oracle(target_, i), "INBOX"), "") << user(i);
+  }
 }
 
 }  // namespace

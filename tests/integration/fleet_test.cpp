@@ -147,6 +147,7 @@ TEST_F(Fleet, ASmallAccountAmongManyNeedsOneConnectionASide) {
     add(i, source.port(), target.port());
   }
   policy_.limits = {.accounts = 2, .per_host = 2};
+  environment_.thrift = std::chrono::minutes(10);  // longer than any batch takes on a busy machine
   EXPECT_TRUE(run().all_done());
   EXPECT_EQ(source.connections(), 6U);
   EXPECT_EQ(target.connections(), 6U);
@@ -193,7 +194,15 @@ TEST_F(Fleet, VerifyComparesEveryAccountAndChangesNothing) {
 TEST_F(Fleet, BadAccountsAreNamedAndTheOthersAreCarried) {
   FaultProxy silent({.target_port = source_server_.imap_port()});
   silent.stall_after(Direction::to_client, 1);
-  environment_.io_timeout = std::chrono::seconds(12);
+  // It is silent until the others have ended, however long they take, and then gone.
+  environment_.io_timeout = std::chrono::minutes(30);
+  policy_.sync.timing.attempts_without_progress = 3;
+  policy_.sync.timing.backoff_first = policy_.sync.timing.backoff_ceiling = std::chrono::milliseconds(1);
+  on_finished = [&](const fleet::AccountResult&) {
+    if (finished_.size() != 13) return;
+    silent.refuse_connections(true);
+    silent.cut_all(Cut::rst);
+  };
   for (std::size_t i = 0; i < 14; ++i) fill(i);
   add(0, silent.port());
   add(1).from_password = Secret("wrong");
@@ -210,13 +219,24 @@ TEST_F(Fleet, BadAccountsAreNamedAndTheOthersAreCarried) {
   EXPECT_FALSE(summary.all_done());
   EXPECT_EQ(finished_.back(), 0U) << "nobody waited for the silent one";
   ASSERT_TRUE(summary.accounts[0].summary.fatal);
-  EXPECT_EQ(summary.accounts[0].summary.fatal->code, Errc::timeout);
+  EXPECT_EQ(summary.accounts[0].summary.fatal->scope, Scope::connection);
   ASSERT_TRUE(summary.accounts[1].summary.fatal);
   EXPECT_EQ(summary.accounts[1].summary.fatal->code, Errc::auth_failed);
   EXPECT_NE(summary.accounts[1].reason().find(user(1)), std::string::npos);
   ASSERT_TRUE(summary.accounts[2].summary.fatal);
   EXPECT_EQ(summary.accounts[2].summary.fatal->code, Errc::locked);
   for (std::size_t i = 3; i < 14; ++i) expect_same(i);
+}
+
+TEST_F(Fleet, OneThatStaysSilentEndsByItself) {
+  FaultProxy silent({.target_port = source_server_.imap_port()});
+  silent.stall_after(Direction::to_client, 1);
+  environment_.io_timeout = std::chrono::seconds(1);
+  fill(0);
+  add(0, silent.port());
+  const auto summary = run();
+  ASSERT_TRUE(summary.accounts[0].summary.fatal);
+  EXPECT_EQ(summary.accounts[0].summary.fatal->code, Errc::timeout);
 }
 
 TEST_F(Fleet, RetriesOnlyWhatFailedLastTime) {
@@ -381,8 +401,12 @@ TEST_F(Fleet, ReadsPasswordsWhereTheAccountSaysAndFailsOnlyThatAccount) {
 
 TEST_F(Fleet, TheSameAccountTwiceInTheListIsRefusedToTheSecond) {
   fill(0, 30);
-  add(0);
-  add(0);
+  // The first is held at its greeting until the second has been refused.
+  FaultProxy held({.target_port = source_server_.imap_port()});
+  held.stall_after(Direction::to_client, 1);
+  on_finished = [&](const fleet::AccountResult&) { held.release(); };
+  add(0, held.port());
+  add(0, held.port());
   const auto summary = run();
   EXPECT_EQ(summary.totals.done, 1U);
   EXPECT_EQ(summary.totals.failed, 1U);
