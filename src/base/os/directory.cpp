@@ -61,7 +61,8 @@ std::int64_t nanoseconds(const timespec& time) {
 FileStatus status_from(const struct stat& found) {
   return {kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size),
           found.st_mtime,         found.st_nlink,
-          found.st_ino,           nanoseconds(found.st_ctim)};
+          found.st_ino,           nanoseconds(found.st_ctim),
+          found.st_mode & 07777U};
 }
 
 // Somebody may have put a device or a second name for a file of another user there.

@@ -32,6 +32,7 @@ struct FileStatus {
   std::uint64_t inode = 0;
   // Nanoseconds since 1970: of the last change to content, names, owner or times.  Nobody can set it back.
   std::int64_t changed = 0;
+  std::uint32_t mode = 0;  // who may do what: 0600 and such
 };
 
 class Directory {

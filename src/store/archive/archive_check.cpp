@@ -1,11 +1,13 @@
 #include "store/archive/archive_check.h"
 
 #include "async/group.h"
+#include "base/digest.h"
 #include "base/printable.h"
 #include "store/archive/archive_root.h"
 #include "store/archive/errors.h"
 #include "store/archive/folder_check.h"
 #include "store/archive/layout.h"
+#include "store/archive/list_check.h"
 #include "store/archive/names.h"
 
 #include <fmt/format.h>
@@ -26,6 +28,7 @@ struct Root {
   std::shared_ptr<const os::Directory> directory;
   std::vector<std::string> folders;
   ArchiveFindings findings;
+  ListCheck list;
 };
 
 std::string_view problem_of(const os::Entry& entry) {
@@ -37,14 +40,43 @@ std::string_view problem_of(const os::Entry& entry) {
 void look_at(const os::Entry& entry, Root& root) {
   const bool folder = entry.kind == os::Entry::Kind::directory;
   const bool plain = folder || entry.kind == os::Entry::Kind::file;
-  if (entry.name == archive_file && !folder) return;
   if (plain && is_temporary(entry.name)) {
-    root.findings.push_back(
-        {Kind::note, entry.name, "left by an export that was killed; the next removes it"});
-  } else if (!folder || entry.name.starts_with('.')) {
-    root.findings.push_back(
-        {plain ? Kind::unknown : Kind::refused, entry.name, std::string(problem_of(entry))});
+    root.findings.add({Kind::note, entry.name, "left by an export that was killed; the next removes it"});
+    return;
   }
+  const bool own = !folder && (entry.name == archive_file || entry.name == list_file);
+  if (!own && (!folder || entry.name.starts_with('.')))
+    root.findings.add({plain ? Kind::unknown : Kind::refused, entry.name, std::string(problem_of(entry))});
+  if (!own && !folder) return;
+  if (const auto status = root.directory->status(entry.name); status && (status->mode & beyond_owner) != 0)
+    root.findings.add({Kind::note, entry.name, shared_text(status->mode)});
+}
+
+Error not_to_be_checked(const os::Directory& root) {
+  if (detect_layout(root) != Layout::none)
+    return {Errc::unsupported, Scope::account, Retry::never,
+            fmt::format("{} is an export of imapsync_bulk_migrator, which has no manifest to compare with",
+                        root.path().native())};
+  return {Errc::usage, Scope::account, Retry::never,
+          fmt::format("there is no archive in {}", root.path().native())};
+}
+
+// The file that says it is an archive, and the list of its mailboxes.
+Status look_at_descriptions(Root& root) {
+  const auto description = look_at_description(*root.directory);
+  const bool there = description || description.error().code != Errc::not_found;
+  const bool intact = description && *description != Description::changed;
+  if (!intact)
+    root.findings.add({there ? Kind::damaged : Kind::missing, std::string(archive_file),
+                       there ? "is not what was written, or was by a newer postferry" : "is not there"});
+  root.list =
+      ListCheck::load(*root.directory, !(intact && *description == Description::without_list), root.findings);
+  const auto has_manifest = [&](const std::string& name) {
+    const auto folder = root.directory->open_below(name);
+    return folder && folder->status(manifest_file);
+  };
+  if (there || root.list.lists_some() || std::ranges::any_of(root.folders, has_manifest)) return {};
+  return not_to_be_checked(*root.directory);
 }
 
 Result<Root> look_at_root(const std::filesystem::path& path) {
@@ -53,29 +85,14 @@ Result<Root> look_at_root(const std::filesystem::path& path) {
   if (!directory) return of_account(std::move(directory).error());
   root.directory = std::make_shared<const os::Directory>(*std::move(directory));
   PF_TRY(root.folders, folder_names(*root.directory));
+  PF_TRYV(look_at_descriptions(root));
+  if (const auto status = root.directory->status(); status && (status->mode & beyond_owner) != 0)
+    root.findings.add({Kind::note, ".", shared_text(status->mode)});
   PF_TRYV(root.directory->each([&](const os::Entry& entry) -> Status {
     look_at(entry, root);
     return {};
   }));
   std::ranges::sort(root.folders);
-  const auto intact = archive_description_is_intact(*root.directory);
-  if (intact && *intact) return root;
-  const bool there = intact || intact.error().code != Errc::not_found;
-  const auto has_manifest = [&](const std::string& name) {
-    const auto folder = root.directory->open_below(name);
-    return folder && folder->status(manifest_file);
-  };
-  const bool ours = there || std::ranges::any_of(root.folders, has_manifest);
-  if (!ours && detect_layout(*root.directory) != Layout::none)
-    return Error{
-        Errc::unsupported, Scope::account, Retry::never,
-        fmt::format("{} is an export of imapsync_bulk_migrator, which has no manifest to compare with",
-                    path.native())};
-  if (!ours)
-    return Error{Errc::usage, Scope::account, Retry::never,
-                 fmt::format("there is no archive in {}", path.native())};
-  root.findings.push_back({there ? Kind::damaged : Kind::missing, std::string(archive_file),
-                           there ? "is not what was written, or was by a newer postferry" : "is not there"});
   return root;
 }
 
@@ -86,7 +103,7 @@ class Checking {
 
   Task<ArchiveCounts> run() {
     auto look = [path = check_.directory]() -> Result<Root> { return look_at_root(path); };
-    PF_CO_TRY(const auto root, co_await pool_->call<Root>(std::move(look)));
+    PF_CO_TRY(auto root, co_await pool_->call<Root>(std::move(look)));
     tell(root.findings);
     for (const auto& name : root.folders) {
       PF_CO_TRYV(alive());
@@ -96,11 +113,13 @@ class Checking {
       PF_CO_TRY(const auto folder,
                 co_await pool_->call<std::shared_ptr<const CheckedFolder>>(std::move(job)));
       tell(folder->findings);
+      if (const auto listed = root.list.compare(*folder)) tell(*listed);
       if (!folder->folder) continue;
       ++counts_.mailboxes;
       tell_of_name(*folder);
       PF_CO_TRYV(co_await check_all(folder));
     }
+    tell(root.list.missing());
     co_return counts_;
   }
 
@@ -110,24 +129,25 @@ class Checking {
     return Error{Errc::cancelled, Scope::run, Retry::never, "stopped"};
   }
 
+  void tell(const ArchiveFinding& finding) {
+    if (finding.kind != Kind::note) ++counts_.problems;
+    check_.found(finding);
+  }
   void tell(const ArchiveFindings& findings) {
-    for (const auto& finding : findings) {
-      if (finding.kind != Kind::note) ++counts_.problems;
-      check_.found(finding);
-    }
+    for (const auto& finding : findings.all()) tell(finding);
   }
 
   void tell_of_name(const CheckedFolder& folder) {
     const auto& mailbox = folder.header.mailbox;
-    const auto [first, fresh] = names_.emplace(mailbox, folder.name);
+    const auto [first, fresh] = names_.emplace(sha256(mailbox), folder.name);
     if (!fresh)
-      tell({{Kind::unknown, folder.name,
-             fmt::format("says it is the mailbox {}, as {} does: a copy", printable(mailbox),
-                         printable(first->second))}});
+      tell({Kind::unknown, folder.name,
+            fmt::format("says it is the mailbox {}, as {} does: a copy", printable(mailbox),
+                        printable(first->second))});
     const auto wanted = folder_name(mailbox);
     if (folder.name != wanted && !folder.name.starts_with(wanted + "-"))
-      tell({{Kind::note, folder.name,
-             fmt::format("is the mailbox {}; the next export calls it {}", printable(mailbox), wanted)}});
+      tell({Kind::note, folder.name,
+            fmt::format("is the mailbox {}; the next export calls it {}", printable(mailbox), wanted)});
   }
 
   Task<void> check_all(std::shared_ptr<const CheckedFolder> folder) {
@@ -155,7 +175,7 @@ class Checking {
   ArchiveCheck check_;
   std::shared_ptr<WorkerPool> pool_;
   ArchiveCounts counts_;
-  std::map<std::string, std::string> names_;  // mailbox: folder
+  std::map<Digest256, std::string> names_;  // of a mailbox: its folder
 };
 
 }  // namespace

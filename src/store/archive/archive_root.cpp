@@ -4,11 +4,13 @@
 #include "base/step.h"
 #include "store/archive/errors.h"
 #include "store/archive/flat_json.h"
+#include "store/archive/mailbox_folder.h"
 #include "store/archive/names.h"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 namespace pf::store {
 
@@ -18,6 +20,8 @@ constexpr std::string_view format_name = "postferry-archive";
 constexpr std::uint64_t format_version = 1;
 constexpr std::size_t archive_file_limit = 4096;
 constexpr std::size_t most_folders = 200'000;
+// Names in memory, however many there are to be removed.
+constexpr std::size_t remove_at_once = 10'000;
 
 Error about(const std::filesystem::path& path, std::string_view what, std::string hint) {
   return {Errc::usage, Scope::account, Retry::never, fmt::format("{} {}", path.native(), what),
@@ -46,36 +50,28 @@ Status check_description(const os::Directory& root) {
 Result<bool> is_empty(const os::Directory& root) {
   bool empty = true;
   PF_TRYV(root.each([&](const os::Entry& entry) -> Status {
-    empty = empty && is_temporary(entry.name);
+    empty = empty && (is_temporary(entry.name) || (entry.name == list_file && MailboxList::is_new(root)));
     return {};
   }));
   return empty;
 }
 
-std::string description() {
+std::string description(bool with_list) {
   std::string text;
-  FlatJsonWriter(text, FlatJsonWriter::Style::loose)
-      .text("format", format_name)
-      .number("version", format_version)
-      .end();
+  FlatJsonWriter writer(text, FlatJsonWriter::Style::loose);
+  writer.text("format", format_name).number("version", format_version);
+  if (with_list) writer.text("mailboxes", list_file);
+  writer.end();
   text += '\n';
   return text;
 }
 
-Status write_description(const os::Directory& root) {
-  const std::string text = description();
-  const std::string temporary = temporary_name();
-  {
-    PF_TRY(const os::Fd fd, root.create_file(temporary));
-    PF_TRYV(os::write_all(fd, as_bytes(text), root.path() / temporary));
-    PF_TRYV(os::sync_file(fd, root.path() / temporary));
-  }
-  PF_STEP(file);
-  auto renamed = root.rename_to_new(temporary, root, archive_file);
-  if (!renamed) PF_TRYV(root.remove_file(temporary));
-  if (!renamed && renamed.error().code != Errc::exists) return renamed;
-  PF_STEP(file);
-  return root.sync();
+// The list first: who says there is one has one.
+Status write_new_archive(const os::Directory& root) {
+  auto done = MailboxList::make(root, {});
+  if (done || done.error().code == Errc::exists)
+    done = make_whole_file(root, archive_file, description(true));
+  return done || done.error().code == Errc::exists ? Status{} : done;
 }
 
 struct Held {
@@ -100,13 +96,84 @@ Result<std::shared_ptr<ArchiveLock>> ArchiveLock::acquire(const os::Directory& r
   if (!fd) return of_account(std::move(fd).error());
   std::shared_ptr<ArchiveLock> lock(new ArchiveLock(*std::move(fd)));
   PF_TRYV(sweep_archive(root));
+  if (auto loaded = lock->load_list(root); !loaded) return of_account(std::move(loaded).error());
   known = lock;
   return lock;
 }
 
-Result<bool> archive_description_is_intact(const os::Directory& root) {
+// ---- the list of mailboxes
+
+Status ArchiveLock::load_list(const os::Directory& root) {
+  auto list = MailboxList::load(root, {});
+  if (list) {
+    list_ = *std::move(list);
+    return {};
+  }
+  Error error = std::move(list).error();
+  if (error.code == Errc::not_found) return {};
+  error.hint = "Remove it: the next export makes a list of the folders that are there.";
+  return error;
+}
+
+namespace {
+
+// As its manifest has it now.  Nothing when that cannot be read.
+std::optional<ListedMailbox> mailbox_in(const os::Directory& root, const std::string& name) {
+  auto directory = root.open_below(name);
+  if (!directory) return std::nullopt;
+  const auto folder = MailboxFolder::load(*std::move(directory), {});
+  if (!folder) return std::nullopt;
+  return (*folder)->with(
+      [](const MailboxLog& log) { return ListedMailbox{log.header().epoch, log.header().mailbox}; });
+}
+
+}  // namespace
+
+Status ArchiveLock::list_folders(const os::Directory& root, std::span<const SeenFolder> seen) {
+  const std::scoped_lock guard(writing);
+  const auto is_listed = [this](const ListedMailbox& mailbox) {
+    return list_ && list_->state(mailbox.epoch) == MailboxList::State::listed &&
+           list_->name_of(mailbox.epoch) == mailbox.mailbox;
+  };
+  std::set<std::string> done;  // epochs: a folder may have been copied
+  for (const auto& [folder, mailbox] : seen) {
+    if (is_listed(mailbox)) done.insert(mailbox.epoch);
+  }
+  std::vector<ListedMailbox> missing;
+  for (const auto& [folder, mailbox] : seen) {
+    if (is_listed(mailbox) || done.contains(mailbox.epoch)) continue;
+    auto now = mailbox_in(root, folder);
+    if (!now || is_listed(*now) || !done.insert(now->epoch).second) continue;
+    missing.push_back(*std::move(now));
+  }
+  if (list_) return list_->add(root, missing);
+  PF_TRYV(MailboxList::make(root, missing));
+  return load_list(root);
+}
+
+// ---- the directory
+
+Result<Description> look_at_description(const os::Directory& root) {
   PF_TRY(const std::string text, root.read_file(archive_file, archive_file_limit));
-  return text == description();
+  if (text == description(true)) return Description::intact;
+  return text == description(false) ? Description::without_list : Description::changed;
+}
+
+Status make_whole_file(const os::Directory& root, std::string_view name, std::string_view text) {
+  const std::string temporary = temporary_name();
+  {
+    PF_TRY(const os::Fd fd, root.create_file(temporary));
+    PF_TRYV(os::write_all(fd, as_bytes(text), root.path() / temporary));
+    PF_TRYV(os::sync_file(fd, root.path() / temporary));
+  }
+  PF_STEP(file);
+  auto renamed = root.rename_to_new(temporary, root, name);
+  if (!renamed) {
+    PF_TRYV(root.remove_file(temporary));
+    return renamed;
+  }
+  PF_STEP(file);
+  return root.sync();
 }
 
 Result<std::optional<os::Directory>> open_archive(const std::filesystem::path& directory) {
@@ -127,7 +194,7 @@ Result<os::Directory> make_archive(const std::filesystem::path& directory) {
   if (there) return *std::move(there);
   auto root = os::Directory::open_or_make(directory);
   if (!root) return of_account(std::move(root).error());
-  auto written = write_description(*root);
+  auto written = write_new_archive(*root);
   if (!written) return of_account(std::move(written).error());
   return *std::move(root);
 }
@@ -145,32 +212,46 @@ Result<std::vector<std::string>> folder_names(const os::Directory& root) {
   return out;
 }
 
+namespace {
+
+// Some of those that are wanted; all of them, when they are not too many.
+Result<std::vector<os::Entry>> some_entries(const os::Directory& directory,
+                                            bool (*wanted)(std::string_view name)) {
+  std::vector<os::Entry> out;
+  auto walked = directory.each([&](os::Entry entry) -> Status {
+    if (wanted(entry.name)) out.push_back(std::move(entry));
+    if (out.size() < remove_at_once) return {};
+    return Error{Errc::exists, Scope::run, Retry::never, "enough"};
+  });
+  if (!walked && out.size() < remove_at_once) return std::move(walked).error();
+  return out;
+}
+
+}  // namespace
+
 Status remove_folder(const os::Directory& root, std::string_view name) {
   auto folder = root.open_below(name);
   if (!folder) return folder.error().code == Errc::not_found ? Status{} : Status(std::move(folder).error());
-  std::vector<std::string> files;
-  PF_TRYV(folder->each([&](os::Entry entry) -> Status {
-    files.push_back(std::move(entry.name));
-    return {};
-  }));
-  for (const auto& file : files) {
-    PF_TRYV(folder->remove_file(file));
-    PF_STEP(file);
+  for (;;) {
+    PF_TRY(const auto files, some_entries(*folder, [](std::string_view) { return true; }));
+    if (files.empty()) break;
+    for (const auto& file : files) {
+      PF_TRYV(folder->remove_file(file.name));
+      PF_STEP(file);
+    }
   }
   return root.remove_directory(name);
 }
 
 Status sweep_archive(const os::Directory& root) {
-  std::vector<os::Entry> left;
-  PF_TRYV(root.each([&](os::Entry entry) -> Status {
-    if (is_temporary(entry.name)) left.push_back(std::move(entry));
-    return {};
-  }));
-  for (const auto& entry : left) {
-    const bool folder = entry.kind == os::Entry::Kind::directory;
-    PF_TRYV(folder ? remove_folder(root, entry.name) : root.remove_file(entry.name));
+  for (;;) {
+    PF_TRY(const auto left, some_entries(root, is_temporary));
+    if (left.empty()) return {};
+    for (const auto& entry : left) {
+      const bool folder = entry.kind == os::Entry::Kind::directory;
+      PF_TRYV(folder ? remove_folder(root, entry.name) : root.remove_file(entry.name));
+    }
   }
-  return {};
 }
 
 }  // namespace pf::store

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace pf::store {
@@ -24,6 +25,19 @@ Error ArchiveSession::no_such_mailbox(std::string_view id) const {
           fmt::format("{} has no mailbox {}", options.directory.native(), printable(id))};
 }
 
+Error ArchiveSession::missing_mailbox(std::string_view id) const {
+  return {
+      Errc::io,
+      Scope::mailbox,
+      Retry::never,
+      fmt::format("{}: the mailbox {} is missing; its folder was taken away", options.directory.native(),
+                  printable(id)),
+      {},
+      fmt::format("Restore the folder from a backup; or, to do without it, remove {}: the next export makes "
+                  "a list of what is there.",
+                  list_file)};
+}
+
 Task<void> ArchiveSession::begin_writing() {
   PF_CO_TRYV(alive());
   const auto turn = co_await beginning_.lock();
@@ -36,11 +50,13 @@ Task<void> ArchiveSession::begin_writing() {
   };
   std::vector<std::pair<std::string, std::string>> misplaced;
   for (const auto& id : misplaced_) misplaced.emplace_back(id, folder_of(id));
-  auto job = [directory = options.directory, misplaced]() -> Result<Begun> {
+  auto job = [directory = options.directory, seen = seen_, misplaced]() -> Result<Begun> {
     PF_TRY(os::Directory made, make_archive(directory));
     Begun out;
     out.root = std::make_shared<const os::Directory>(std::move(made));
     PF_TRY(out.lock, ArchiveLock::acquire(*out.root));
+    if (auto listed = out.lock->list_folders(*out.root, seen); !listed)
+      return of_account(std::move(listed).error());
     for (const auto& [id, folder] : misplaced) {
       if (out.root->rename_to_new(folder, *out.root, folder_name(id))) out.placed.push_back(id);
     }
@@ -58,25 +74,11 @@ Task<void> ArchiveSession::begin_writing() {
 
 namespace {
 
-FoundMailbox look_at(const os::Directory& root, std::string name, const MailboxFolder::Options& options) {
-  FoundMailbox out;
-  out.folder = std::move(name);
-  out.header.mailbox = out.folder;
-  auto directory = root.open_below(out.folder);
-  auto folder = directory ? MailboxFolder::load(*std::move(directory), options)
-                          : Result<std::shared_ptr<MailboxFolder>>(std::move(directory).error());
-  if (!folder) return out;
-  (*folder)->with([&](const MailboxLog& log) {
-    out.header = log.header();
-    out.status = log.status();
-  });
-  return out;
-}
-
-// One that stands where its name says before one that does not: somebody may have copied a folder.
+// One that stands where its name says before one that does not: somebody may have copied a folder.  Those
+// that are not there come last.
 bool better(const FoundMailbox& a, const FoundMailbox& b) {
   const auto rank = [](const FoundMailbox& m) {
-    return std::pair(folder_name(m.header.mailbox) != m.folder, m.folder);
+    return std::tuple(m.missing, folder_name(m.header.mailbox) != m.folder, m.folder);
   };
   return rank(a) < rank(b);
 }
@@ -86,40 +88,44 @@ bool better(const FoundMailbox& a, const FoundMailbox& b) {
 Task<std::vector<FoundMailbox>> ArchiveSession::look() {
   PF_CO_TRYV(alive());
   if (!root) co_return std::vector<FoundMailbox>{};
-  auto job = [at = root, allow = options.allow_damaged]() -> Result<std::vector<FoundMailbox>> {
-    auto names = folder_names(*at);
-    if (!names) return of_account(std::move(names).error());
-    std::vector<FoundMailbox> out;
-    out.reserve(names->size());
-    for (auto& name : *names) out.push_back(look_at(*at, std::move(name), {allow, {}}));
-    return out;
+  auto job = [at = root, allow = options.allow_damaged]() -> Result<FoundMailboxes> {
+    return find_mailboxes(*at, allow);
   };
-  PF_CO_TRY(auto found, co_await pool->call<std::vector<FoundMailbox>>(std::move(job)));
+  PF_CO_TRY(auto found, co_await pool->call<FoundMailboxes>(std::move(job)));
   PF_CO_TRYV(alive());
-  std::ranges::sort(found, better);
+  std::ranges::sort(found.all, better);
   looked_ = true;
   folders_.clear();
+  missing_.clear();
   misplaced_.clear();
-  std::vector<FoundMailbox> out;
-  for (auto& mailbox : found) {
-    const bool first = folders_.emplace(mailbox.header.mailbox, mailbox.folder).second;
-    if (first) {
-      note_misplaced(mailbox);
-      out.push_back(std::move(mailbox));
-    } else if (options.log) {
-      options.log(LogLevel::warning, fmt::format("{}: {} says it is the mailbox {}, which is in {}; left out",
-                                                 options.directory.native(), printable(mailbox.folder),
-                                                 printable(mailbox.header.mailbox),
-                                                 printable(folders_[mailbox.header.mailbox])));
-    }
-  }
-  co_return out;
+  seen_.clear();
+  for (const auto& text : found.warnings) warn(text);
+  std::erase_if(found.all, [this](const FoundMailbox& mailbox) { return !note(mailbox); });
+  co_return std::move(found.all);
 }
 
-void ArchiveSession::note_misplaced(const FoundMailbox& mailbox) {
-  const std::string name = folder_name(mailbox.header.mailbox);
+bool ArchiveSession::note(const FoundMailbox& mailbox) {
+  const std::string& id = mailbox.header.mailbox;
+  if (mailbox.missing) {
+    const bool elsewhere = folders_.contains(id);
+    if (elsewhere) warn(missing_mailbox(id).context + "; another has its name now");
+    return !elsewhere && missing_.insert(id).second;
+  }
+  if (mailbox.status) seen_.push_back({mailbox.folder, {mailbox.header.epoch, id}});
+  const auto [known, first] = folders_.emplace(id, mailbox.folder);
+  if (!first) {
+    warn(fmt::format("{}: {} says it is the mailbox {}, which is in {}; left out", options.directory.native(),
+                     printable(mailbox.folder), printable(id), printable(known->second)));
+    return false;
+  }
+  const std::string name = folder_name(id);
   const bool fits = mailbox.folder == name || mailbox.folder.starts_with(name + "-");
-  if (mailbox.status && !fits) misplaced_.push_back(mailbox.header.mailbox);
+  if (mailbox.status && !fits) misplaced_.push_back(id);
+  return true;
+}
+
+void ArchiveSession::warn(const std::string& text) const {
+  if (options.log) options.log(LogLevel::warning, text);
 }
 
 std::string ArchiveSession::folder_of(const std::string& id) const {
@@ -164,6 +170,7 @@ Task<std::shared_ptr<MailboxFolder>> ArchiveSession::folder(std::string id) {
   const bool elsewhere = loaded ? !is_wanted(loaded) : loaded.error().code == Errc::not_found;
   if (elsewhere) {  // somebody gave the folder another name
     PF_CO_TRYV(co_await look());
+    if (missing_.contains(id)) co_return missing_mailbox(id);
     if (!folders_.contains(id)) co_return no_such_mailbox(id);
     loaded = co_await load(id);
     if (loaded && !is_wanted(loaded)) co_return no_such_mailbox(id);

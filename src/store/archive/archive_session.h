@@ -5,23 +5,18 @@
 #include "async/event.h"
 #include "store/archive/archive_root.h"
 #include "store/archive/archive_store.h"
+#include "store/archive/found_mailboxes.h"
 #include "store/archive/mailbox_folder.h"
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pf::store {
-
-// What stands in a folder of the archive.
-struct FoundMailbox {
-  std::string folder;
-  MailboxHeader header;  // of one that cannot be read: its mailbox is called as the folder
-  std::optional<MailboxStatus> status;
-};
 
 struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   explicit ArchiveSession(ArchiveOptions wanted);
@@ -37,12 +32,15 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
 
   [[nodiscard]] Status alive() const;
   [[nodiscard]] Error no_such_mailbox(std::string_view id) const;
-  // Makes the archive if need be, locks it, and gives folders the names they ought to have: somebody may have
-  // been killed in the middle of a rename.
+  // Its folder was taken away.  To be told from one that never was.
+  [[nodiscard]] Error missing_mailbox(std::string_view id) const;
+  // Makes the archive if need be, locks it, puts folders on its list, and gives them the names they ought to
+  // have: somebody may have been killed in the middle of a change.
   Task<void> begin_writing();
-  // All folders; remembers which is whose.
+  // All folders, and those that should be there; remembers which is whose.
   Task<std::vector<FoundMailbox>> look();
-  // As it is now.  Errc::not_found of scope mailbox when there is no such mailbox.
+  // As it is now.  Errc::not_found of scope mailbox when there is no such mailbox, Errc::io when there should
+  // be.
   Task<std::shared_ptr<MailboxFolder>> folder(std::string id);
   [[nodiscard]] std::string folder_of(const std::string& id) const;
   void forget(const std::string& id);
@@ -74,10 +72,14 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   static void commit_all(const os::Directory& root, const Commits& commits);
   Task<void> commit_waiting();
   Task<std::shared_ptr<MailboxFolder>> load(std::string id);
-  void note_misplaced(const FoundMailbox& mailbox);
+  // Whether it is one, and not another folder's.
+  bool note(const FoundMailbox& mailbox);
+  void warn(const std::string& text) const;
 
   AsyncMutex beginning_;
   std::map<std::string, std::string> folders_;  // by mailbox id
+  std::set<std::string> missing_;               // ids
+  std::vector<SeenFolder> seen_;
   bool looked_ = false;
   std::vector<std::string> misplaced_;                          // ids, as of the last look
   std::map<std::string, std::weak_ptr<MailboxFolder>> loaded_;  // by mailbox id

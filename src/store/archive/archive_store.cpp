@@ -18,7 +18,6 @@ namespace pf::store {
 namespace {
 
 constexpr std::size_t epoch_octets = 8;
-constexpr std::size_t name_limit = 4096;
 // Each lane has a batch or two in memory, and the disk is one.
 constexpr std::size_t useful_lanes = 4;
 // Other folders that are in the way of a new one: left by a rename that was cut off, or with the same digest.
@@ -143,22 +142,57 @@ Task<std::unique_ptr<OpenMailbox>> ArchiveStore::open(const MailboxInfo& mailbox
       std::make_unique<ArchiveMailbox>(session, id, std::move(folder), access));
 }
 
+namespace {
+
+// In one step, so that there is never half a mailbox.
+Status remove_at_once(const os::Directory& root, const std::string& name) {
+  const std::string going = temporary_name();
+  PF_TRYV(root.rename_to_new(name, root, going));
+  PF_TRYV(root.sync());
+  PF_STEP(file);
+  return remove_folder(root, going);
+}
+
+// First the folder, then its line: a list that is ahead would miss what never was.
+Status make_listed_folder(const os::Directory& root, MailboxList& list, const MailboxHeader& header) {
+  const std::string wanted = folder_name(header.mailbox);
+  std::string name = wanted;
+  auto made = MailboxFolder::make(root, name, header);
+  for (int i = 2; !made && made.error().code == Errc::exists && i <= most_folder_names; ++i) {
+    name = fmt::format("{}-{}", wanted, i);
+    made = MailboxFolder::make(root, name, header);
+  }
+  PF_TRYV(made);
+  const ListedMailbox line{header.epoch, header.mailbox};
+  auto listed = list.add(root, {&line, 1});
+  if (!listed) ignore(remove_at_once(root, name));
+  return listed;
+}
+
+// The other way round.
+Status remove_listed_folder(const os::Directory& root, MailboxList& list, const std::string& name,
+                            const ListedMailbox& mailbox) {
+  PF_TRYV(list.remove(root, mailbox.epoch));
+  auto removed = remove_at_once(root, name);
+  if (!removed && root.status(name)) ignore(list.add(root, {&mailbox, 1}));
+  return removed;
+}
+
+}  // namespace
+
 Task<MailboxInfo> ArchiveStore::create(const MailboxPath& /*path*/, const std::string& id, SpecialUse use) {
   const auto session = session_;
   FoundMailbox made;
   made.header.mailbox = id;
   made.header.special_use = use;
-  if (id.empty() || id.size() > name_limit) co_return rejected(id, "the name is too long, or empty");
+  if (id.empty() || id.size() > mailbox_name_limit) co_return rejected(id, "the name is too long, or empty");
   PF_CO_TRYV(co_await session->begin_writing());
   auto there = co_await session->folder(id);
   if (there) co_return taken(id);
   if (there.error().code != Errc::not_found) co_return std::move(there).error();
   made.header.epoch = random_hex(epoch_octets);
-  auto job = [root = session->root, header = made.header]() -> Result<void> {
-    const std::string name = folder_name(header.mailbox);
-    auto done = MailboxFolder::make(*root, name, header);
-    for (int i = 2; !done && done.error().code == Errc::exists && i <= most_folder_names; ++i)
-      done = MailboxFolder::make(*root, fmt::format("{}-{}", name, i), header);
+  auto job = [root = session->root, lock = session->lock, header = made.header]() -> Result<void> {
+    auto done = make_listed_folder(*root, lock->list(), header);
     if (!done) return of_mailbox(std::move(done).error());
     return done;
   };
@@ -188,13 +222,10 @@ Task<void> ArchiveStore::remove(const MailboxInfo& mailbox) {
   if (is_inbox(id)) co_return rejected(id, "the INBOX stays");
   PF_CO_TRYV(co_await session->begin_writing());
   PF_CO_TRY(const auto folder, co_await session->folder(id));
-  auto job = [root = session->root, name = session->folder_of(id)]() -> Result<void> {
-    // In one step, so that there is never half a mailbox.
-    const std::string going = temporary_name();
-    auto done = root->rename_to_new(name, *root, going);
-    if (done) done = root->sync();
-    PF_STEP(file);
-    if (done) done = remove_folder(*root, going);
+  const std::string epoch = folder->with([](const MailboxLog& log) { return log.header().epoch; });
+  auto job = [root = session->root, lock = session->lock, name = session->folder_of(id),
+              mailbox = ListedMailbox{epoch, id}]() -> Result<void> {
+    auto done = remove_listed_folder(*root, lock->list(), name, mailbox);
     if (!done) return of_mailbox(std::move(done).error());
     return done;
   };
@@ -211,7 +242,8 @@ struct Move {
   MailboxHeader header;
 };
 
-Status move_all(const os::Directory& root, const std::vector<Move>& moves) {
+Status move_all(const os::Directory& root, MailboxList& list, const std::vector<Move>& moves) {
+  std::vector<ListedMailbox> names;
   for (const auto& move : moves) {
     PF_TRY(auto directory, root.open_below(move.from_folder));
     PF_TRY(const auto folder, MailboxFolder::load(std::move(directory), {}));
@@ -220,8 +252,10 @@ Status move_all(const os::Directory& root, const std::vector<Move>& moves) {
     // The name inside is what counts; that of the folder is for people, and mended by the next who writes.
     ignore(root.rename_to_new(move.from_folder, root, folder_name(move.header.mailbox)));
     PF_STEP(file);
+    names.push_back({move.header.epoch, move.header.mailbox});
   }
-  return root.sync();
+  PF_TRYV(root.sync());
+  return list.add(root, names);
 }
 
 }  // namespace
@@ -231,7 +265,8 @@ Task<MailboxInfo> ArchiveStore::rename(const MailboxInfo& mailbox, const Mailbox
   const auto session = session_;
   const std::string old = mailbox.id;
   const std::string beneath = old + archive_names.separator;
-  if (is_inbox(old) || is_inbox(id) || id.starts_with(beneath) || id.empty() || id.size() > name_limit)
+  if (is_inbox(old) || is_inbox(id) || id.starts_with(beneath) || id.empty() ||
+      id.size() > mailbox_name_limit)
     co_return rejected(old, "it cannot be called so");
   PF_CO_TRYV(co_await session->begin_writing());
   PF_CO_TRY(const auto found, co_await session->look());
@@ -241,7 +276,7 @@ Task<MailboxInfo> ArchiveStore::rename(const MailboxInfo& mailbox, const Mailbox
   std::vector<FoundMailbox> renamed;
   for (const auto& each : found) {
     const std::string& name = each.header.mailbox;
-    if (name != old && !name.starts_with(beneath)) continue;
+    if (each.missing || (name != old && !name.starts_with(beneath))) continue;
     moves.push_back({each.folder, each.header});
     moves.back().header.mailbox = id + name.substr(old.size());
     if (names.contains(moves.back().header.mailbox)) co_return taken(moves.back().header.mailbox);
@@ -249,8 +284,8 @@ Task<MailboxInfo> ArchiveStore::rename(const MailboxInfo& mailbox, const Mailbox
   }
   if (renamed.empty()) co_return session->no_such_mailbox(old);
   for (const auto& name : names) session->forget(std::string(name));
-  auto job = [root = session->root, moves]() -> Result<void> {
-    auto done = move_all(*root, moves);
+  auto job = [root = session->root, lock = session->lock, moves]() -> Result<void> {
+    auto done = move_all(*root, lock->list(), moves);
     if (!done) return of_mailbox(std::move(done).error());
     return done;
   };

@@ -18,8 +18,6 @@ using Kind = ArchiveFinding::Kind;
 // A batch is a moment's work for one thread.
 constexpr std::size_t batch_messages = 256;
 constexpr std::uint64_t batch_octets = std::uint64_t{8} << 20;
-// Of one folder, but for its messages, so that nobody's rubbish takes all memory.
-constexpr std::size_t most_findings = 100'000;
 
 Kind kind_of(const Error& error) {
   if (error.code == Errc::not_found) return Kind::missing;
@@ -27,9 +25,8 @@ Kind kind_of(const Error& error) {
 }
 
 // What an error says of a file, without the file.
-std::string said(const Error& error, const os::Directory& folder, const std::string& name) {
+std::string said(const Error& error, const std::string& path) {
   if (error.code == Errc::not_found) return "is not there";
-  const std::string path = (folder.path() / name).native();
   const auto at = error.context.find(path);
   if (at == std::string::npos) return error.context;
   std::string out = error.context;
@@ -37,20 +34,27 @@ std::string said(const Error& error, const os::Directory& folder, const std::str
   return out;
 }
 
-class Findings {
+// Files of a folder that are not the owner's alone: one finding for all of them.
+class Shared {
  public:
-  explicit Findings(CheckedFolder& folder) : folder_(folder) {}
-
-  void add(Kind kind, std::string_view file, std::string text) {
-    auto& all = folder_.findings;
-    if (all.size() < most_findings)
-      all.push_back({kind, fmt::format("{}/{}", folder_.name, file), std::move(text)});
-    else if (all.size() == most_findings)
-      all.push_back({kind, folder_.name, "there is more of this than is worth telling"});
+  void look(const os::Directory& folder, const std::string& name) {
+    const auto status = folder.status(name);
+    if (!status || (status->mode & beyond_owner) == 0) return;
+    if (count_++ > 0) return;
+    first_ = name;
+    mode_ = status->mode;
+  }
+  void tell(const std::string& folder, ArchiveFindings& out) const {
+    if (count_ == 0) return;
+    std::string text = shared_text(mode_);
+    if (count_ > 1) text += fmt::format(", and {} more here", count_ - 1);
+    out.add({Kind::note, folder + "/" + first_, std::move(text)});
   }
 
  private:
-  CheckedFolder& folder_;
+  std::uint64_t count_ = 0;
+  std::string first_;
+  std::uint32_t mode_ = 0;
 };
 
 std::vector<Stem> stems_of(MailboxFolder& folder) {
@@ -71,23 +75,31 @@ std::optional<Stem> stem_of(std::string_view file) {
   return std::nullopt;
 }
 
-Status find_unknown_files(MailboxFolder& folder, Findings& findings) {
-  const auto known = stems_of(folder);
-  return folder.directory().each([&](const os::Entry& entry) -> Status {
+void tell_unknown(const CheckedFolder& folder, const os::Entry& entry, bool of_message,
+                  ArchiveFindings& out) {
+  const bool link = entry.kind == os::Entry::Kind::link;
+  const bool other = entry.kind == os::Entry::Kind::other;
+  std::string text = "no file of an archive";
+  if (of_message)
+    text = "belongs to no message of the mailbox: put there, or left by an export that was killed";
+  if (link || other) text = link ? "a symbolic link" : "no regular file";
+  out.add({link || other ? Kind::refused : Kind::unknown, folder.name + "/" + entry.name, std::move(text)});
+}
+
+Status look_at_files(CheckedFolder& folder) {
+  const auto known = stems_of(*folder.folder);
+  const os::Directory& directory = folder.folder->directory();
+  Shared shared;
+  auto walked = directory.each([&](const os::Entry& entry) -> Status {
+    if (entry.kind == os::Entry::Kind::file) shared.look(directory, entry.name);
     if (entry.name == manifest_file) return {};
     const auto stem = stem_of(entry.name);
     if (stem && std::ranges::binary_search(known, *stem)) return {};  // looked at with its message
-    const bool link = entry.kind == os::Entry::Kind::link;
-    const bool other = entry.kind == os::Entry::Kind::other;
-    if (link || other)
-      findings.add(Kind::refused, entry.name, link ? "a symbolic link" : "no regular file");
-    else if (stem)
-      findings.add(Kind::unknown, entry.name,
-                   "belongs to no message of the mailbox: put there, or left by an export that was killed");
-    else
-      findings.add(Kind::unknown, entry.name, "no file of an archive");
+    tell_unknown(folder, entry, stem.has_value(), folder.findings);
     return {};
   });
+  shared.tell(folder.name, folder.findings);
+  return walked;
 }
 
 void check_sidecar(const CheckedFolder& folder, const MessageRecord& record, const std::string& flags,
@@ -96,14 +108,21 @@ void check_sidecar(const CheckedFolder& folder, const MessageRecord& record, con
   const std::string file = folder.name + "/" + name;
   const auto text = folder.folder->directory().read_file(name, sidecar_limit);
   if (!text) {
-    out.push_back({kind_of(text.error()), file, said(text.error(), folder.folder->directory(), name)});
+    out.add(text.error(), folder.folder->directory().path() / name, file);
     return;
   }
   const auto parsed = parse_sidecar(*text);
-  if (!parsed)
-    out.push_back({Kind::damaged, file, "is not what was written: no such object"});
-  else if (*text != sidecar_text(parsed->mailbox, record, flags))
-    out.push_back({Kind::damaged, file, "is not what was written: it and the manifest differ"});
+  if (!parsed) {
+    out.add({Kind::damaged, file, "is not what was written: no such object"});
+  } else if (*text == sidecar_text(parsed->mailbox, record, flags)) {
+    return;
+  } else if (*text == sidecar_text(parsed->mailbox, record, parsed->flags)) {
+    // It is written before the line that says so.
+    out.add({Kind::note, file,
+             "has other flags than the manifest: a change was cut off; the next makes it again"});
+  } else {
+    out.add({Kind::damaged, file, "is not what was written: it and the manifest differ"});
+  }
 }
 
 void check_octets(const CheckedFolder& folder, const MessageRecord& record, ArchiveFindings& out) {
@@ -117,41 +136,66 @@ void check_octets(const CheckedFolder& folder, const MessageRecord& record, Arch
   }
   if (done) return;
   const std::string name = message_file(record.stem().to_string());
-  out.push_back({kind_of(done.error()), folder.name + "/" + name,
-                 said(done.error(), folder.folder->directory(), name)});
+  out.add(done.error(), folder.folder->directory().path() / name, folder.name + "/" + name);
 }
 
 }  // namespace
 
+std::string shared_text(std::uint32_t mode) {
+  return fmt::format("others than its owner may read or change it (mode {:04o})", mode);
+}
+
+void ArchiveFindings::add(ArchiveFinding finding) {
+  // Apart, so that notes hide no problem.
+  std::size_t& count = finding.kind == Kind::note ? notes_ : problems_;
+  if (count > most) return;
+  if (count++ == most) {
+    finding.file.erase(std::min(finding.file.find('/'), finding.file.size()));
+    finding.text = "there is more of this than is worth telling";
+  }
+  all_.push_back(std::move(finding));
+}
+
+void ArchiveFindings::add(const Error& error, const std::filesystem::path& path, std::string file) {
+  add({kind_of(error), std::move(file), said(error, path.native())});
+}
+
 CheckedFolder check_folder(const os::Directory& root, const std::string& name) {
   CheckedFolder out;
   out.name = name;
-  Findings findings(out);
+  out.damaged = true;
   auto directory = root.open_below(name);
   if (!directory) {
-    out.findings.push_back({kind_of(directory.error()), name, directory.error().context});
+    out.findings.add(directory.error(), root.path() / name, name);
     return out;
   }
+  const std::string manifest = fmt::format("{}/{}", name, manifest_file);
+  bool damaged = false;
   MailboxFolder::Options options;
-  options.complain = [&findings](const Error& error) {
-    findings.add(Kind::damaged, manifest_file, error.context);
+  options.complain = [&](const Error& error) {
+    damaged = true;
+    out.findings.add({Kind::damaged, manifest, error.context});
   };
   auto folder = MailboxFolder::load(*std::move(directory), std::move(options));
   if (!folder) {
     const bool gone = folder.error().code == Errc::not_found;
-    findings.add(kind_of(folder.error()), manifest_file,
-                 gone ? "is not there: what is in this folder cannot be checked" : folder.error().context);
+    out.findings.add(
+        {kind_of(folder.error()), manifest,
+         gone ? "is not there: what is in this folder cannot be checked" : folder.error().context});
     return out;
   }
+  out.damaged = damaged;
   out.folder = *std::move(folder);
   out.header = out.folder->with([](const MailboxLog& log) { return log.header(); });
   if (const auto torn = out.folder->torn_octets(); torn && *torn > 0)
-    findings.add(
-        Kind::damaged, manifest_file,
-        fmt::format("ends with {} octets of a line that was cut off; the next export removes them", *torn));
-  if (auto walked = find_unknown_files(*out.folder, findings); !walked)
-    out.findings.push_back({kind_of(walked.error()), name, walked.error().context});
+    out.findings.add({Kind::damaged, manifest, torn_text(*torn)});
+  if (auto walked = look_at_files(out); !walked)
+    out.findings.add({kind_of(walked.error()), name, walked.error().context});
   return out;
+}
+
+std::string torn_text(std::uint64_t octets) {
+  return fmt::format("ends with {} octets of a line that was cut off; the next export removes them", octets);
 }
 
 MessageBatch batch_from(MailboxFolder& folder, std::uint32_t first) {

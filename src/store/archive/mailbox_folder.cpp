@@ -13,15 +13,15 @@ namespace pf::store {
 namespace {
 
 constexpr std::uint64_t manifest_limit = std::uint64_t{4} << 30;  // octets
-constexpr std::size_t read_octets = std::size_t{1} << 20;
 constexpr std::size_t most_complaints = 20;
 
-Error replaced(const os::Directory& directory) {
-  return {Errc::disconnected, Scope::connection, Retry::now,
-          fmt::format("{} was replaced by another", (directory.path() / manifest_file).native())};
-}
-
 }  // namespace
+
+MailboxFolder::MailboxFolder(os::Directory directory, Options options)
+    : directory_(std::move(directory)),
+      options_(std::move(options)),
+      manifest_(manifest_file, manifest_limit),
+      take_([this](std::string_view lines) { return take_lines(lines); }) {}
 
 Status MailboxFolder::make(const os::Directory& root, std::string_view name, const MailboxHeader& header) {
   const std::string temporary = temporary_name();
@@ -58,40 +58,13 @@ Result<std::shared_ptr<MailboxFolder>> MailboxFolder::load(os::Directory directo
 
 Status MailboxFolder::catch_up() {
   const std::scoped_lock guard(reading_);
-  auto done = read_more();
+  auto done = manifest_.read(directory_, take_);
   if (!done && done.error().scope != Scope::connection) return of_mailbox(std::move(done).error());
   return done;
 }
 
-Status MailboxFolder::read_more() {
-  const auto path = directory_.path() / manifest_file;
-  PF_TRY(const os::FileStatus status, directory_.status(manifest_file));
-  if (inode_ != 0 && (status.inode != inode_ || status.size < end_)) return replaced(directory_);
-  inode_ = status.inode;
-  if (status.size == end_) return {};
-  if (status.size > manifest_limit)
-    return Error{Errc::limit, Scope::mailbox, Retry::never, fmt::format("{} is too large", path.native())};
-  PF_TRY(const os::Fd fd, directory_.open_file(manifest_file));
-  std::string text;
-  for (;;) {
-    const std::size_t before = text.size();
-    text.resize(before + read_octets);
-    PF_TRY(const std::size_t got, os::read_at(fd, MutableBytes(text).subspan(before), end_ + before, path));
-    text.resize(before + got);
-    const auto whole = text.rfind('\n') + 1;  // what is behind is torn, or being written
-    PF_TRYV(take_lines(std::string_view(text).substr(0, whole)));
-    text.erase(0, whole);
-    end_ += whole;
-    if (got < read_octets) return {};
-    if (text.size() > manifest_line_limit)
-      return Error{Errc::limit, Scope::mailbox, Retry::never,
-                   fmt::format("{} has a line that is too long", path.native())};
-  }
-}
-
 Result<std::uint64_t> MailboxFolder::torn_octets() const {
-  PF_TRY(const os::FileStatus status, directory_.status(manifest_file));
-  return status.size > end_ ? status.size - end_ : 0;
+  return manifest_.torn_octets(directory_);
 }
 
 Status MailboxFolder::take_lines(std::string_view text) {
@@ -132,24 +105,8 @@ Status MailboxFolder::begin_change() {
 
 Status MailboxFolder::write_lines(std::string_view unsealed) {
   const std::string lines = with([&](const MailboxLog&) { return chain_.sealed(unsealed); });
-  const auto path = directory_.path() / manifest_file;
   const std::scoped_lock guard(reading_);
-  PF_TRY(const os::Fd fd, directory_.open_to_append(manifest_file));
-  PF_TRY(const std::uint64_t size, os::file_size(fd, path));
-  // A line that a crash has cut off was never promised to anybody.
-  if (size > end_) PF_TRYV(os::cut_at(fd, end_, path));
-  PF_STEP(file);
-  auto written = os::write_all(fd, as_bytes(lines), path);
-  PF_STEP(file);
-  if (written) written = os::sync_file(fd, path);
-  if (!written) {
-    if (os::cut_at(fd, end_, path)) return written;
-    Error unknown = std::move(written).error();
-    unknown.scope = Scope::connection;
-    return unknown;
-  }
-  end_ += lines.size();
-  return take_lines(lines);
+  return manifest_.append(directory_, lines, take_);
 }
 
 }  // namespace pf::store

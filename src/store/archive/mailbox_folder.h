@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/os/directory.h"
+#include "store/archive/line_file.h"
 #include "store/archive/mailbox_log.h"
 #include "store/archive/manifest_chain.h"
 #include "store/archive/staging.h"
@@ -67,10 +68,8 @@ class MailboxFolder {
   Status describe(const MailboxHeader& header);
 
  private:
-  explicit MailboxFolder(os::Directory directory, Options options)
-      : directory_(std::move(directory)), options_(std::move(options)) {}
+  explicit MailboxFolder(os::Directory directory, Options options);
 
-  Status read_more();
   Status take_lines(std::string_view text);
   Status damaged(Error error);
   Status begin_change();
@@ -88,8 +87,8 @@ class MailboxFolder {
   std::mutex log_mutex_;
   MailboxLog log_;
   ManifestChain chain_;
-  std::uint64_t end_ = 0;  // of the last whole line that was read
-  std::uint64_t inode_ = 0;
+  LineFile manifest_;
+  LineFile::Take take_;
   std::size_t complaints_ = 0;
   bool swept_ = false;
 };

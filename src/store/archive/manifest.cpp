@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::string_view format_name = "postferry-mailbox";
 constexpr std::uint64_t format_version = 1;
-constexpr std::size_t epoch_limit = 64;
-constexpr std::size_t name_limit = 4096;
 
 // Hexadecimal digits of exactly `out`.
 template <class Octets>
@@ -113,7 +111,7 @@ std::optional<std::uint32_t> take_member(const JsonMember& m, ManifestLine& out,
   }
   if (m.key == "mailbox") {
     out.header.mailbox = m.text;
-    return when(text && !m.text.empty() && m.text.size() <= name_limit, mailbox);
+    return when(text && !m.text.empty() && m.text.size() <= mailbox_name_limit, mailbox);
   }
   if (m.key == "special_use") {
     out.header.special_use = parse_special_use(m.text);

@@ -25,6 +25,9 @@ namespace pf::store {
 inline constexpr std::size_t manifest_line_limit = std::size_t{1} << 20;
 // Of one message, as text.
 inline constexpr std::size_t archive_flags_limit = std::size_t{256} << 10;
+// Octets of what identifies a folder, and of the name of a mailbox.
+inline constexpr std::size_t epoch_limit = 64;
+inline constexpr std::size_t mailbox_name_limit = 4096;
 
 struct MailboxHeader {
   std::string epoch;    // random, made with the folder

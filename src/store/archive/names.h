@@ -15,6 +15,7 @@
 namespace pf::store {
 
 inline constexpr std::string_view archive_file = "archive.json";
+inline constexpr std::string_view list_file = "mailboxes.jsonl";
 inline constexpr std::string_view manifest_file = "manifest.jsonl";
 
 // Mailboxes in an archive: any name, kept exactly.

@@ -1,14 +1,16 @@
 // Every kind of damage a file can suffer is found and named, and nothing else is.
 #include "store/archive/archive_check.h"
 
+#include "store/archive/folder_check.h"
+#include "store/archive/manifest_chain.h"
 #include "support/ferry.h"
 #include "unit/store/archive/archive_rig.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
-#include <sstream>
 
 namespace pf::test {
 namespace {
@@ -76,6 +78,25 @@ class ArchiveCheck : public ArchiveRig {
     std::ranges::sort(out);
     return out;
   }
+  // Lines left out, exchanged, or put in twice.
+  void expect_disorder_is_noticed(const fs::path& file, const std::string& name) const {
+    const auto lines = lines_of(file);
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+      auto some = lines;
+      some.erase(some.begin() + static_cast<std::ptrdiff_t>(i));
+      write_lines(file, some);
+      EXPECT_THAT(check().named(), Contains(name)) << "without line " << i + 1;
+      some = lines;
+      std::swap(some[i], some[i + 1]);
+      write_lines(file, some);
+      EXPECT_THAT(check().named(), Contains(name)) << "lines exchanged at " << i + 1;
+      some = lines;
+      some.insert(some.begin() + static_cast<std::ptrdiff_t>(i), some[i]);
+      write_lines(file, some);
+      EXPECT_THAT(check().named(), Contains(name)) << "line twice: " << i + 1;
+    }
+    write_lines(file, lines);
+  }
   void expect_only(const std::set<std::string>& names, const char* what) const {
     const auto checked = check();
     ASSERT_TRUE(checked.counts) << what;
@@ -121,12 +142,12 @@ std::vector<std::string> damaged(const std::string& whole, std::size_t turn) {
 TEST_F(ArchiveCheck, EveryFileThatIsChangedIsNamed) {
   fill_hundred();
   const auto files = all_files();
-  ASSERT_EQ(files.size(), 104U);  // three manifests, and the file that says it is an archive
+  ASSERT_EQ(files.size(), 105U);  // three manifests, their list, and the file that says it is an archive
   std::size_t turn = 0;
   for (const auto& file : files) {
     const auto whole = read_file(at(file));
     const auto ways = damaged(whole, turn);
-    const bool record = file.ends_with("manifest.jsonl") || file == "archive.json";
+    const bool record = file.ends_with(".jsonl") || file == "archive.json";
     const std::size_t wanted = record || everything_wanted() ? ways.size() : 2;
     for (std::size_t i = 0; i < wanted; ++i) {
       const auto& text = ways[turn++ % ways.size()];
@@ -168,32 +189,12 @@ TEST_F(ArchiveCheck, EveryOctetOfASmallArchiveCounts) {
 TEST_F(ArchiveCheck, LinesOfAManifestThatAreLeftOutPutInOrExchangedAreNoticed) {
   fill({{a_message(1)}, {a_message(2)}, {a_message(3)}, {a_message(4)}});
   const auto whole = read_file(manifest());
-  std::vector<std::string> lines;
-  std::istringstream stream(whole);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line + "\n");
+  const auto lines = lines_of(manifest());
   ASSERT_EQ(lines.size(), 5U);
-  const auto joined = [](const std::vector<std::string>& some) {
-    std::string out;
-    for (const auto& line : some) out += line;
-    return out;
-  };
   const std::string name = "INBOX/manifest.jsonl";
-  for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
-    auto some = lines;
-    some.erase(some.begin() + static_cast<std::ptrdiff_t>(i));
-    write_file(manifest(), joined(some));
-    EXPECT_THAT(check().named(), Contains(name)) << "without line " << i + 1;
-    some = lines;
-    std::swap(some[i], some[i + 1]);
-    write_file(manifest(), joined(some));
-    EXPECT_THAT(check().named(), Contains(name)) << "lines exchanged at " << i + 1;
-    some = lines;
-    some.insert(some.begin() + static_cast<std::ptrdiff_t>(i), some[i]);
-    write_file(manifest(), joined(some));
-    EXPECT_THAT(check().named(), Contains(name)) << "line twice: " << i + 1;
-  }
+  expect_disorder_is_noticed(manifest(), name);
   // Of a line that is missing at the end, the files tell.
-  write_file(manifest(), joined({lines[0], lines[1], lines[2], lines[3]}));
+  write_lines(manifest(), {lines[0], lines[1], lines[2], lines[3]});
   EXPECT_EQ(check().named().size(), 2U);
   write_file(manifest(), whole + "{\"n\":2,\"go");
   const auto torn = check();
@@ -267,7 +268,155 @@ TEST_F(ArchiveCheck, FoldersThatAreCopiedOrLinksAreNamedAndThoseWithOtherNamesNo
   EXPECT_EQ(renamed.findings.front().file, "ZZZ");
   fs::remove(at("ZZZ/manifest.jsonl"));
   fs::create_symlink("/dev/zero", at("ZZZ/manifest.jsonl"));
-  expect_only({"ZZZ/manifest.jsonl"}, "a manifest that is a link");
+  // Nobody can tell whose folder that is.
+  expect_only({"ZZZ/manifest.jsonl", "INBOX"}, "a manifest that is a link");
+}
+
+// ---- whole mailboxes
+
+TEST_F(ArchiveCheck, AMailboxThatWasTakenAwayIsNamed) {
+  fill_hundred();
+  const auto work = store::folder_name("Work"), posta = store::folder_name("Posta \xC3\xA9");
+  fs::rename(at(work), temp_ / "away");
+  const auto checked = check();
+  EXPECT_EQ(checked.named(), std::set<std::string>{work}) << checked;
+  ASSERT_EQ(checked.findings.size(), 1U);
+  EXPECT_EQ(checked.findings[0].kind, Kind::missing);
+  EXPECT_THAT(checked.findings[0].text, HasSubstr("mailbox Work "));
+  fs::remove_all(at("INBOX"));
+  fs::remove_all(at(posta));
+  expect_only({work, "INBOX", posta}, "all of them");
+  fs::rename(temp_ / "away", at(work));
+  expect_only({"INBOX", posta}, "put back");
+}
+
+TEST_F(ArchiveCheck, AMailboxThatWasRemovedOrRenamedIsNotMissed) {
+  fill_hundred();
+  const auto store = connected();
+  must(store->rename(find(*store, {{"Work"}}), {{"Play"}}, "Play"));
+  must(store->remove(find(*store, {{"Posta \xC3\xA9"}})));
+  must(store->close());
+  const auto checked = check();
+  EXPECT_THAT(checked.findings, IsEmpty()) << checked;
+  fs::remove_all(at(store::folder_name("Play")));
+  expect_only({store::folder_name("Play")}, "taken away");
+}
+
+TEST_F(ArchiveCheck, AFolderThatIsNotOnTheListWasPutThereOrIsNew) {
+  fill({{a_message(1)}});
+  fill_mailbox({{"Work"}}, {{a_message(2)}});
+  fill_mailbox({{"Empty"}}, {});
+  const auto lines = lines_of(list());
+  ASSERT_EQ(lines.size(), 4U);
+  // Cut off at the end of a line.
+  write_lines(list(), {lines[0], lines[1], lines[2]});
+  const auto killed = check();
+  EXPECT_THAT(killed.named(), IsEmpty()) << killed;  // as an export leaves it that is killed there
+  ASSERT_EQ(killed.findings.size(), 1U);
+  EXPECT_EQ(killed.findings[0].file, store::folder_name("Empty"));
+  write_lines(list(), {lines[0], lines[1]});
+  expect_only({store::folder_name("Work")}, "one with messages");
+  write_lines(list(), lines);
+  // From another archive.
+  fs::rename(at(), temp_ / "other");
+  fill_mailbox({{"Foreign"}}, {{a_message(3)}});
+  const auto foreign = store::folder_name("Foreign");
+  fs::rename(at(foreign), temp_ / "other" / foreign);
+  fs::remove_all(at());
+  fs::rename(temp_ / "other", at());
+  expect_only({foreign}, "put there");
+}
+
+TEST_F(ArchiveCheck, ADamagedListIsNamedWithItsLine) {
+  fill_hundred();
+  const std::string name = "mailboxes.jsonl";
+  expect_disorder_is_noticed(list(), name);
+  const auto whole = read_file(list());
+  const auto lines = lines_of(list());
+  auto flipped = lines;
+  flipped[2][flipped[2].find("Work")] = 'V';
+  write_lines(list(), flipped);
+  const auto checked = check();
+  EXPECT_EQ(checked.named(), std::set<std::string>{name}) << checked;
+  EXPECT_THAT(checked.findings[0].text, HasSubstr("line 3 "));
+  for (const std::string& text : {std::string(), whole.substr(0, whole.size() / 2), whole + "{\"epoch\":\"",
+                                  whole + "\n", std::string(2 << 20, '{'), std::string("[]\n")}) {
+    write_file(list(), text);
+    EXPECT_THAT(check().named(), Contains(name)) << text.substr(0, 1000);
+  }
+  write_file(list(), whole);
+  expect_only({}, "as it was");
+  fs::remove(list());
+  const auto removed = check();
+  EXPECT_EQ(removed.named(), std::set<std::string>{name}) << removed;
+  EXPECT_EQ(removed.findings[0].kind, Kind::missing);
+  fs::create_symlink("/dev/zero", list());
+  expect_only({name}, "a link");
+}
+
+TEST_F(ArchiveCheck, AnArchiveOfAnEarlierVersionHasNoListAndIsWhole) {
+  fill({{a_message(1)}});
+  make_older();
+  const auto checked = check();
+  EXPECT_THAT(checked.named(), IsEmpty()) << checked;
+  ASSERT_EQ(checked.findings.size(), 1U);
+  EXPECT_EQ(checked.findings[0].file, "mailboxes.jsonl");
+  fill_mailbox({{"Work"}}, {{a_message(2)}});
+  const auto listed = check();
+  EXPECT_THAT(listed.findings, IsEmpty()) << listed;
+  fs::remove_all(at("INBOX"));
+  expect_only({"INBOX"}, "taken away after there was a list");
+}
+
+// ---- what an export that was killed leaves, and other things worth a note
+
+TEST_F(ArchiveCheck, FlagsThatAreAheadOfTheManifestAreNoted) {
+  fill({{a_message(1), "\\Seen"}, {a_message(2)}});
+  const auto whole = read_file(manifest());
+  {
+    const auto store = connected();
+    const auto mailbox = must(store->open(find(*store, {{"INBOX"}}), store::Access::write));
+    const auto messages = must(mailbox->scan({}, store::ScanFields::refs)).messages;
+    must(mailbox->change_flags(
+        std::vector<store::FlagChange>{{messages[0].ref, FlagSet::parse("\\Answered"), {}}}));
+    must(mailbox->close());
+    must(store->close());
+  }
+  write_file(manifest(), whole);  // killed before the line
+  const auto checked = check();
+  EXPECT_THAT(checked.named(), IsEmpty()) << checked;
+  ASSERT_EQ(checked.findings.size(), 1U);
+  const std::string file = checked.findings[0].file;
+  EXPECT_TRUE(file.ends_with(".json")) << file;
+  // Flags that nobody wrote there so.
+  auto text = read_file(at(file));
+  text.replace(text.find("Answered"), 8, "Deleted");
+  write_file(at(file), text);
+  expect_only({file}, "changed by hand");
+}
+
+TEST_F(ArchiveCheck, WhatOthersMayReadIsNoted) {
+  fill({{a_message(1)}, {a_message(2)}});
+  const auto all = all_files();
+  const auto open = [](const fs::path& path) {
+    fs::permissions(path, fs::perms::others_read, fs::perm_options::add);
+  };
+  open(at());
+  open(at("archive.json"));
+  open(at("INBOX"));
+  for (const auto& file : all) {
+    if (file.starts_with("INBOX/2")) open(at(file));
+  }
+  const auto checked = check();
+  EXPECT_THAT(checked.named(), IsEmpty()) << checked;
+  std::set<std::string> files;
+  for (const auto& finding : checked.findings) {
+    EXPECT_THAT(finding.text, HasSubstr("mode 0")) << checked;
+    files.insert(finding.file.substr(0, 7));
+  }
+  // The four files of messages in one.
+  EXPECT_EQ(files, (std::set<std::string>{".", "archive", "INBOX", "INBOX/2"})) << checked;
+  EXPECT_THAT(checked.findings, Contains(testing::Field(&ArchiveFinding::text, HasSubstr("and 3 more"))));
 }
 
 TEST_F(ArchiveCheck, WhatAKilledWriterLeftIsNoted) {
@@ -300,10 +449,38 @@ TEST_F(ArchiveCheck, FilesWithoutEndAreRefusedBeforeTheyAreRead) {
   EXPECT_LE(rubbish.findings.size(), 100'010U);
 }
 
+// Threat 17; tests/slow has a million.
+TEST_F(ArchiveCheck, FilesThatNobodyWroteAreEachNamedAndInNobodysWay) {
+  fill({{a_message(1)}, {a_message(2)}});
+  constexpr int many = 1000;
+  for (int i = 0; i < many; ++i) {
+    write_file(at(std::to_string(i)), "");
+    write_file(at("INBOX") / std::to_string(i), "");
+  }
+  const auto checked = check();
+  ASSERT_TRUE(checked.counts);
+  EXPECT_EQ(checked.counts->messages, 2U);
+  EXPECT_EQ(checked.named().size(), 2U * many);
+  EXPECT_EQ(read_inbox().size(), 2U);
+  fill_mailbox({{"Work"}}, {{a_message(3)}});
+}
+
+TEST_F(ArchiveCheck, NotesWithoutNumberHideNoProblem) {
+  store::ArchiveFindings findings;
+  for (int i = 0; i < 100'010; ++i) findings.add({Kind::note, "INBOX/x", "worth a note"});
+  findings.add({Kind::damaged, "INBOX/y", "changed"});
+  EXPECT_EQ(findings.all().size(), 100'002U);
+  EXPECT_EQ(findings.all().back().kind, Kind::damaged);
+}
+
 TEST_F(ArchiveCheck, WhereThereIsNoArchiveIsAnError) {
   EXPECT_EQ(check().counts.error().code, Errc::not_found);
   fs::create_directory(at());
   EXPECT_EQ(check().counts.error().code, Errc::usage);
+  // Killed when it had made the list, and nothing else.
+  write_file(list(), store::ManifestChain().sealed("{\"format\":\"postferry-mailboxes\",\"version\":1}\n"));
+  EXPECT_EQ(check().counts.error().code, Errc::usage);
+  fs::remove(list());
   write_file(at("letter"), "x");
   EXPECT_EQ(check().counts.error().code, Errc::usage);
   fs::create_directory(at("INBOX"));

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -178,6 +179,23 @@ class ArchiveRig : public testing::Test {
     return out;
   }
   [[nodiscard]] std::filesystem::path manifest() const { return at("INBOX") / store::manifest_file; }
+  [[nodiscard]] std::filesystem::path list() const { return at() / store::list_file; }
+  [[nodiscard]] static std::vector<std::string> lines_of(const std::filesystem::path& file) {
+    std::vector<std::string> out;
+    std::istringstream stream(read_file(file));
+    for (std::string line; std::getline(stream, line);) out.push_back(line + "\n");
+    return out;
+  }
+  static void write_lines(const std::filesystem::path& file, const std::vector<std::string>& lines) {
+    std::string text;
+    for (const auto& line : lines) text += line;
+    write_file(file, text);
+  }
+  // As an earlier version made it: without a list of mailboxes.
+  void make_older() const {
+    std::filesystem::remove(list());
+    write_file(at(store::archive_file), "{\"format\": \"postferry-archive\", \"version\": 1}\n");
+  }
 
   TempDir temp_;
   std::shared_ptr<WorkerPool> pool_ = std::make_shared<WorkerPool>();
