@@ -195,7 +195,7 @@ void DovecotServer::stop() {
 void DovecotServer::kill() {
   if (!master_) return;
   master_->kill_group();
-  master_->wait(std::chrono::seconds(10));
+  master_->wait(std::chrono::seconds(60));
   master_.reset();
 }
 

@@ -209,7 +209,7 @@ struct ImapOracle::Impl {
 ImapOracle::ImapOracle(std::uint16_t port, const std::string& user, const std::string& password)
     : impl_(std::make_unique<Impl>()) {
   impl_->socket = Socket::connect(port);
-  impl_->socket.set_read_timeout(std::chrono::minutes(1));
+  impl_->socket.set_read_timeout(std::chrono::minutes(3));
   const auto greeting = impl_->read_line();
   if (!greeting.starts_with("* OK")) throw std::runtime_error("oracle: greeting " + greeting);
   impl_->must("LOGIN " + quoted(user) + " " + quoted(password));

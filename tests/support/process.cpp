@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <grp.h>
 #include <mutex>
 #include <poll.h>
@@ -106,6 +107,27 @@ struct ChildPlan {
   bool die_with_parent = false;
   pid_t parent = 0;
 };
+
+// Some process of the group still runs.  Zombies do not count: where nobody reaps orphans they stay for ever.
+bool group_lives(pid_t group) {
+  std::error_code gone;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", gone)) {
+    const auto name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream file(entry.path() / "stat");
+    std::string line;
+    if (!std::getline(file, line)) continue;
+    // "pid (name) state ppid pgrp ...", and the name may hold anything.
+    const auto behind_name = line.rfind(')');
+    if (behind_name == std::string::npos || behind_name + 2 >= line.size()) continue;
+    const char state = line[behind_name + 2];
+    const auto parent = line.find(' ', behind_name + 2) + 1;
+    const auto its_group = line.find(' ', parent) + 1;
+    if (state != 'Z' && state != 'X' && std::strtol(line.c_str() + its_group, nullptr, 10) == group)
+      return true;
+  }
+  return false;
+}
 
 [[noreturn]] void become_child(const ChildPlan& plan, int in, int out, int err, int failure) {
   const auto fail = [&] {
@@ -285,10 +307,10 @@ void Process::signal(int number) {
 
 void Process::kill_group() {
   if (!impl_->own_group || ::kill(-impl_->pid, SIGKILL) != 0) return;
-  // Until they are gone they may still write into a directory about to be removed.  Not for long: where
-  // nobody reaps orphans the group never empties.
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
-  while (::kill(-impl_->pid, 0) == 0 && std::chrono::steady_clock::now() < end) {
+  // Until they are gone they hold the ports a server started next wants, and may write into a directory about
+  // to be removed.  On a busy machine dying takes its time.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (group_lives(impl_->pid) && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }

@@ -64,7 +64,7 @@ struct Output {
 };
 
 // Runs to the end.  Throws std::runtime_error when the time is over (the program is killed then).
-Output run(ProcessOptions options, std::chrono::milliseconds timeout = std::chrono::minutes(2));
+Output run(ProcessOptions options, std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
 // The unprivileged user servers run as: "nobody" for root, else the current user.
 [[nodiscard]] const std::string& server_user();

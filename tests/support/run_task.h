@@ -21,7 +21,7 @@ class Loop {
  public:
   // Throws std::runtime_error when the task has not ended after `limit`: a test that hangs is a failure.
   template <class T>
-  Result<T> run(Task<T> task, std::chrono::seconds limit = std::chrono::seconds(60)) {
+  Result<T> run(Task<T> task, std::chrono::seconds limit = std::chrono::seconds(300)) {
     std::optional<Result<T>> result;
     std::exception_ptr thrown;
     // Held for the whole time, so that the loop does not end when a task waits for another thread only.
@@ -52,7 +52,7 @@ inline Loop& shared_loop() {
 }
 
 template <class T>
-Result<T> run(Task<T> task, std::chrono::seconds limit = std::chrono::seconds(60)) {
+Result<T> run(Task<T> task, std::chrono::seconds limit = std::chrono::seconds(300)) {
   return shared_loop().run(std::move(task), limit);
 }
 
