@@ -73,7 +73,7 @@ TEST_P(Aborted, EndsAtOnce) {
   options.login = joe(server.port());
   options.login.tls = GetParam().tls;
   options.login.trust.host = "127.0.0.1";
-  options.login.timeout = std::chrono::seconds(50);
+  options.login.timeout = std::chrono::minutes(10);
   store::ImapStore store(options);
   Result<std::vector<store::MailboxInfo>> met;
   Clock::time_point told;
@@ -84,7 +84,7 @@ TEST_P(Aborted, EndsAtOnce) {
   auto scene = [&]() -> Task<void> {
     TaskGroup group;
     co_await group.spawn(meet());
-    const auto deadline = Clock::now() + std::chrono::seconds(20);
+    const auto deadline = Clock::now() + std::chrono::minutes(2);
     while (!server.silent() && Clock::now() < deadline) co_await sleep_for(std::chrono::milliseconds(1));
     told = Clock::now();
     store.abort();
@@ -93,7 +93,7 @@ TEST_P(Aborted, EndsAtOnce) {
   };
   must(scene());
   EXPECT_TRUE(server.silent());
-  EXPECT_LT(Clock::now() - told, std::chrono::seconds(5));
+  EXPECT_LT(Clock::now() - told, std::chrono::minutes(1));  // not the ten minutes of the login
   ASSERT_FALSE(met);
   EXPECT_EQ(met.error().code, Errc::cancelled) << met.error().describe();
   EXPECT_FALSE(run(store.list()));

@@ -36,11 +36,11 @@ class Runs : public ::testing::Test {
   sync::Summary copy(const app::Endpoint& to) {
     app::Environment environment;
     environment.state_dir = (dir.path() / "state").string();
-    environment.io_timeout = std::chrono::seconds(20);
+    environment.io_timeout = std::chrono::minutes(3);
     policy.timing.settle_floor = std::chrono::milliseconds(50);
     policy.timing.backoff_first = std::chrono::milliseconds(10);
     policy.timing.backoff_ceiling = std::chrono::milliseconds(50);
-    policy.timing.budget = std::chrono::seconds(60);
+    policy.timing.budget = std::chrono::minutes(5);
     app::StopFlag stop = 0;
     return app::run_sync(
         endpoint(source->port()), to, policy, environment, [this](const sync::Event& event) { see(event); },

@@ -26,6 +26,9 @@ struct SslDeleter {
   void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
 };
 
+// For a connection, however long the client has for its octets.
+constexpr std::chrono::minutes patience_for_a_connection{2};
+
 // What ends the play of one connection.
 struct Mismatch : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -224,7 +227,7 @@ void ScriptedServer::Impl::play_all() {
   std::string wrong;
   try {
     for (const auto& steps : connections) {
-      wait_readable(listener.fd(), options.patience, "a connection");
+      wait_readable(listener.fd(), patience_for_a_connection, "a connection");
       client = Socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
       {
         const std::scoped_lock lock(mutex);

@@ -38,7 +38,7 @@ struct ScriptedServerOptions {
   bool tls = false;                     // from the first octet, on every connection
   std::filesystem::path certificate{};  // PEM; needed for tls and T
   std::filesystem::path key{};
-  std::chrono::milliseconds patience{10000};  // for the client's next octet or connection
+  std::chrono::milliseconds patience = std::chrono::minutes(2);  // for the client's next octet
 };
 
 class ScriptedServer {
