@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <initializer_list>
 #include <sys/stat.h>
 
 namespace pf::test {
@@ -136,7 +137,8 @@ TEST_F(NoWayIn, WithTlsToAPortThatSpeaksInClear) {
 
 TEST_F(NoWayIn, InClearToAPortThatSpeaksTls) {
   auto end = end_through(good_.imaps_port(), good_, "bob");
-  const auto ran = Ferry().sync(end, end_at(good_, "alice"), {"--timeout", "1"});
+  // Long enough for alice's first login, whatever else the machine has to do.
+  const auto ran = Ferry().sync(end, end_at(good_, "alice"), {"--timeout", "10"});
   EXPECT_EQ(ran.code, 3) << ran;
   EXPECT_TRUE(holds(ran.summary.text("error.message"), "bob@127.0.0.1")) << ran;
 }
@@ -145,13 +147,22 @@ TEST_F(NoWayIn, InClearToAPortThatSpeaksTls) {
 class Interrupted : public testing::Test {
  protected:
   void SetUp() override { append_all(*oracle_of(source_, "alice"), "INBOX", small_messages(count, 4000)); }
-  // Ends when some of the mail, but not all, has arrived.
+  // Ends when some of the mail has arrived.  The rest cannot before the dam is opened, and then takes
+  // seconds.
   std::unique_ptr<Process> started() {
     proxy_.dribble(Direction::to_server, 20000, std::chrono::milliseconds(20));
+    proxy_.dam_after(Direction::to_server, 400'000);
     const auto oracle = first_session_of(target_, "bob");
     auto process = ferry_.start_sync(end_at(source_, "alice"), through());
-    EXPECT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 50; }));
+    EXPECT_TRUE(eventually([&] { return oracle->select("INBOX", true).exists > 0 || !process->running(); }));
+    EXPECT_TRUE(process->running());
     return process;
+  }
+  // Sends the signals and lets the mail go on.
+  Ran interrupt(Process& process, std::initializer_list<int> signals) {
+    for (const int number : signals) process.signal(number);
+    proxy_.open_dam(Direction::to_server);
+    return Ferry::finish(process);
   }
   [[nodiscard]] End through() const { return end_through(proxy_.port(), target_, "bob"); }
   void expect_next_run_completes() {
@@ -162,50 +173,50 @@ class Interrupted : public testing::Test {
     EXPECT_EQ(difference(*oracle_of(source_, "alice"), "INBOX", *oracle_of(target_, "bob"), "INBOX"), "");
   }
   static constexpr std::size_t count = 500;
+  // The program itself sees to its five seconds (tests/scenario/stopping_test.cpp); a busy machine adds to
+  // what a clock on the wall shows.  Still far from the minute that a silent server would be waited for.
+  static constexpr std::chrono::seconds soon{25};
   DovecotServer source_;
   DovecotServer target_;
   FaultProxy proxy_{{.target_port = target_.imap_port()}};
   Ferry ferry_;
 };
 
-TEST_F(Interrupted, ByCtrlCItEndsInFiveSecondsAndTheNextRunCompletes) {
+TEST_F(Interrupted, ByCtrlCItEndsSoonAndTheNextRunCompletes) {
   const auto process = started();
   const auto begin = std::chrono::steady_clock::now();
-  process->signal(SIGINT);
-  const auto ran = Ferry::finish(*process, std::chrono::seconds(20));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  const auto ran = interrupt(*process, {SIGINT});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, soon);
   EXPECT_EQ(ran.code, 130) << ran;
   EXPECT_EQ(ran.summary.text("status"), "interrupted") << ran;
   expect_next_run_completes();
 }
 
+// Nothing moves: it ends although what is under way is not done.
 TEST_F(Interrupted, ByCtrlCTwiceItEndsAtOnce) {
   const auto process = started();
   const auto begin = std::chrono::steady_clock::now();
   process->signal(SIGINT);
   process->signal(SIGINT);
-  const auto ran = Ferry::finish(*process, std::chrono::seconds(20));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  const auto ran = Ferry::finish(*process);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, soon);
   EXPECT_EQ(ran.code, 130) << ran;
   expect_next_run_completes();
 }
 
 TEST_F(Interrupted, BySigtermTheStatusSaysSo) {
   const auto process = started();
-  process->signal(SIGTERM);
-  const auto ran = Ferry::finish(*process, std::chrono::seconds(20));
+  const auto ran = interrupt(*process, {SIGTERM});
   EXPECT_EQ(ran.code, 143) << ran;
   expect_next_run_completes();
 }
 
 TEST_F(Interrupted, WhileTheServerSaysNothing) {
   const auto process = started();
-  proxy_.stall_after(Direction::to_client, 1);
-  ASSERT_TRUE(proxy_.wait_until_struck(std::chrono::seconds(20)));
   const auto begin = std::chrono::steady_clock::now();
-  process->signal(SIGINT);
-  const auto ran = Ferry::finish(*process, std::chrono::seconds(20));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(6));
+  process->signal(SIGINT);  // and the dam stays
+  const auto ran = Ferry::finish(*process);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, soon);
   EXPECT_EQ(ran.code, 130) << ran;
   expect_next_run_completes();
 }
@@ -222,8 +233,8 @@ TEST_F(Interrupted, ByAnotherRunOnTheSamePairThatOneIsTurnedAway) {
 }
 
 TEST_F(Interrupted, ByItsTimeLimitItSaysWhatIsLeft) {
-  proxy_.dribble(Direction::to_server, 20000, std::chrono::milliseconds(20));
-  const auto ran = ferry_.sync(end_at(source_, "alice"), through(), {"--time-limit", "1s"});
+  proxy_.dam_after(Direction::to_server, 1'000'000);  // half of it
+  const auto ran = ferry_.sync(end_at(source_, "alice"), through(), {"--time-limit", "6s"});
   EXPECT_EQ(ran.code, 6) << ran;
   EXPECT_GT(ran["copied"], 0U) << ran;
   expect_next_run_completes();
@@ -269,10 +280,10 @@ TEST(Secrets, AppearNowhere) {
   const DovecotServer target({.users = {{"bob", canary_to}}});
   append_all(*oracle_of(source, "alice"), "INBOX", small_messages(50));
   FaultProxy proxy({.target_port = target.imap_port()});
-  proxy.dribble(Direction::to_server, 2000, std::chrono::milliseconds(20));
   const Ferry ferry;
   for (const auto* mechanism : {"PLAIN", "LOGIN", "SCRAM-SHA-256", "CRAM-MD5"}) {
     const auto trace = ferry.directory() / mechanism;
+    proxy.dam_after(Direction::to_client, 0);  // it does not end before we have looked at it
     auto to = end_through(proxy.port(), target, "bob");
     to.url += std::string("&auth=") + mechanism;
     auto process = ferry.start_sync(end_at(source, "alice", Way::clear, std::string("auth=") + mechanism), to,

@@ -159,7 +159,7 @@ TEST_F(Mirror, OfTwoStartedTogetherOneWorks) {
   ASSERT_EQ(mirror().code, 0);
   lose("3:5");
   proxy.stall_after(Direction::to_client, 0);  // whoever is first waits for the other
-  const std::vector<std::string> options{"--mode", "mirror", "--yes"};
+  const std::vector<std::string> options{"--mode", "mirror", "--yes", "--timeout", "600"};
   auto one = ferry_.start_sync(from_, to_, options);
   auto other = ferry_.start_sync(from_, to_, options);
   ASSERT_TRUE(eventually([&] { return !one->running() || !other->running(); }));

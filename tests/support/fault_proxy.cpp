@@ -15,11 +15,13 @@
 #include <optional>
 #include <poll.h>
 #include <string>
+#include <string_view>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace pf::test {
@@ -81,6 +83,7 @@ struct Link {
   bool draining = false;  // cut by FIN: nothing is passed on any more
   bool headless = false;  // the client is gone; the server gets what it had sent
   bool dead = false;
+  std::string said;  // the last octets the server got, as many as a text that is looked for may have
 
   Socket& sink(std::size_t lane) { return ends[lane]; }
   Socket& origin(std::size_t lane) { return ends[1 - lane]; }
@@ -100,6 +103,10 @@ struct FaultProxy::Impl {
   std::chrono::microseconds delay{0};
   std::array<std::optional<Fault>, 2> faults;
   std::array<std::optional<Dribble>, 2> dribbles;
+  std::array<std::optional<std::uint64_t>, 2> dams;  // octets left until nothing passes
+  std::string dam_text;                              // that ends the way of the answers; empty: none
+  std::function<void()> after_strike;
+  bool struck = false;  // after_strike is to be called
   std::array<std::uint64_t, 2> delivered{};
   std::uint64_t accepted = 0;
   std::uint64_t most_open = 0;
@@ -124,6 +131,9 @@ struct FaultProxy::Impl {
   void write_due(Link& link, std::size_t lane, TimePoint now);
   std::size_t allowed(std::size_t lane, std::size_t wanted) const;
   void count(Link& link, std::size_t lane, std::size_t bytes);
+  [[nodiscard]] bool held(std::size_t lane) const { return dams[lane] == 0; }
+  void look_for_text(Link& link, std::string_view octets);
+  void tell_of_strikes();
   void strike(Link& link, std::size_t lane);
   static void cut(Link& link, Cut how);
   void behead(Link& link, Cut how);
@@ -201,21 +211,40 @@ void FaultProxy::Impl::drain(Link& link) {
 std::size_t FaultProxy::Impl::allowed(std::size_t lane, std::size_t wanted) const {
   if (faults[lane]) wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, faults[lane]->left));
   if (dribbles[lane]) wanted = std::min(wanted, dribbles[lane]->bytes);
+  if (dams[lane]) wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, *dams[lane]));
   return wanted;
 }
 
 void FaultProxy::Impl::count(Link& link, std::size_t lane, std::size_t bytes) {
   delivered[lane] += bytes;
+  if (dams[lane]) *dams[lane] -= bytes;
   if (dribbles[lane]) link.lanes[lane].next_write = Clock::now() + dribbles[lane]->interval;
   if (!faults[lane]) return;
   faults[lane]->left -= bytes;
   if (faults[lane]->left == 0) strike(link, lane);
 }
 
+void FaultProxy::Impl::look_for_text(Link& link, std::string_view octets) {
+  if (dam_text.empty()) return;
+  link.said += octets;
+  if (link.said.find(dam_text) != std::string::npos) dams[index(Direction::to_client)] = 0;
+  if (link.said.size() > dam_text.size()) link.said.erase(0, link.said.size() - dam_text.size());
+}
+
+// Without the lock: what is called may ask for this proxy's or another's.
+void FaultProxy::Impl::tell_of_strikes() {
+  if (!std::exchange(struck, false) || !after_strike) return;
+  const auto what = after_strike;
+  mutex.unlock();
+  what();
+  mutex.lock();
+}
+
 void FaultProxy::Impl::strike(Link& link, std::size_t lane) {
   const auto fault = *faults[lane];
   faults[lane].reset();
   ++strikes;
+  struck = true;
   if (fault.stall) {
     link.stalled = true;
   } else if (fault.rest == Rest::delivered) {
@@ -258,7 +287,8 @@ void FaultProxy::Impl::behead(Link& link, Cut how) {
 void FaultProxy::Impl::write_due(Link& link, std::size_t lane_index, TimePoint now) {
   auto& lane = link.lanes[lane_index];
   lane.blocked = false;
-  while (!lane.queue.empty() && lane.queue.front().due <= now && lane.next_write <= now) {
+  while (!lane.queue.empty() && lane.queue.front().due <= now && lane.next_write <= now &&
+         !held(lane_index)) {
     auto& chunk = lane.queue.front();
     const auto wanted = allowed(lane_index, chunk.bytes.size() - chunk.sent);
     const auto n = ::send(link.sink(lane_index).fd(), chunk.bytes.data() + chunk.sent, wanted, MSG_NOSIGNAL);
@@ -268,6 +298,8 @@ void FaultProxy::Impl::write_due(Link& link, std::size_t lane_index, TimePoint n
       return;
     }
     const auto sent = static_cast<std::size_t>(n);
+    if (lane_index == index(Direction::to_server))
+      look_for_text(link, std::string_view(chunk.bytes).substr(chunk.sent, sent));
     chunk.sent += sent;
     lane.queued -= sent;
     if (chunk.sent == chunk.bytes.size()) lane.queue.pop_front();
@@ -302,9 +334,10 @@ std::optional<TimePoint> FaultProxy::Impl::next_event(Link& link) const {
   if (link.stalled || link.draining) return std::nullopt;
   if (!link.connected) return link.connect_at;
   std::optional<TimePoint> next;
-  for (const auto& lane : link.lanes) {
+  for (std::size_t i = 0; i < link.lanes.size(); ++i) {
+    const auto& lane = link.lanes[i];
     std::optional<TimePoint> due;
-    if (!lane.queue.empty() && !lane.blocked) {
+    if (!lane.queue.empty() && !lane.blocked && !held(i)) {
       due = std::max(lane.queue.front().due, lane.next_write);
     } else if (lane.queue.empty() && lane.end_due && !lane.end_sent) {
       due = lane.end_due;
@@ -369,6 +402,7 @@ void FaultProxy::Impl::run() {
   const std::scoped_lock lock(mutex);
   while (!stop) {
     advance();
+    tell_of_strikes();
     poll_once();
   }
   for (auto& link : links) cut(link, Cut::rst);
@@ -407,6 +441,38 @@ void FaultProxy::stall_after(Direction direction, std::uint64_t bytes) {
   impl_->faults[index(direction)] = Fault{.left = std::max<std::uint64_t>(bytes, 1), .stall = true};
 }
 
+void FaultProxy::dam_after(Direction direction, std::uint64_t bytes) {
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->dams[index(direction)] = bytes;
+  }
+  impl_->poke();
+}
+
+void FaultProxy::dam_answers_after(std::string text) {
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->dam_text = std::move(text);
+}
+
+void FaultProxy::open_dam(Direction direction) {
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->dams[index(direction)].reset();
+    impl_->dam_text.clear();
+  }
+  impl_->poke();
+}
+
+bool FaultProxy::dammed(Direction direction) const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->held(index(direction));
+}
+
+void FaultProxy::when_struck(std::function<void()> what) {
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->after_strike = std::move(what);
+}
+
 void FaultProxy::dribble(Direction direction, std::size_t bytes, std::chrono::microseconds interval) {
   const std::scoped_lock lock(impl_->mutex);
   impl_->dribbles[index(direction)] = Dribble{.bytes = std::max<std::size_t>(bytes, 1), .interval = interval};
@@ -430,6 +496,8 @@ void FaultProxy::release() {
     const std::scoped_lock lock(impl_->mutex);
     impl_->faults = {};
     impl_->dribbles = {};
+    impl_->dams = {};
+    impl_->dam_text.clear();
     impl_->refuse = false;
     for (auto& link : impl_->links) {
       link.stalled = false;

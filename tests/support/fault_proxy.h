@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace pf::test {
 
@@ -40,14 +42,24 @@ class FaultProxy {
   void cut_after(Direction direction, std::uint64_t bytes, Cut how, Rest rest = Rest::lost);
   void stall_after(Direction direction,
                    std::uint64_t bytes);  // nothing moves on that connection until release()
+  // When so many more octets went that way over all connections, nothing goes that way on any of them until
+  // open_dam() or release(): whoever looks on need not be quick.
+  void dam_after(Direction direction, std::uint64_t bytes);
+  // When `text` has been delivered to the server, no answer reaches a client until open_dam() or release().
+  void dam_answers_after(std::string text);
+  void open_dam(Direction direction);
   // From now on at most `bytes` an `interval` that way on each connection.
   void dribble(Direction direction, std::size_t bytes, std::chrono::microseconds interval);
   void cut_all(Cut how);
   void refuse_connections(bool refuse);  // accepted and reset at once
-  void release();                        // ends stalls, dribbling, armed faults and refusal
+  void release();                        // ends stalls, dams, dribbling, armed faults and refusal
   void set_target(std::uint16_t port);   // of connections to come
   void set_delay(std::chrono::microseconds one_way);
 
+  // `what` is called by the thread of the proxy after each strike: it may arm the next fault, here or
+  // elsewhere.
+  void when_struck(std::function<void()> what);
+  [[nodiscard]] bool dammed(Direction direction) const;  // the dam is there and all it lets through has gone
   // False when the time is over and no armed fault has struck yet.
   [[nodiscard]] bool wait_until_struck(std::chrono::milliseconds timeout);
   [[nodiscard]] std::uint64_t strikes() const;      // armed faults that struck so far

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ostream>
+#include <random>
 #include <ranges>
 #include <stdexcept>
 #include <thread>
@@ -216,6 +217,11 @@ void Ferry::forget() const {
 std::size_t number_from_environment(const char* name, std::size_t usual) {
   const char* text = std::getenv(name);
   return text == nullptr ? usual : std::stoul(text);
+}
+
+std::uint64_t seed_from_environment() {
+  const std::uint64_t usual = 20261121;
+  return number_from_environment("POSTFERRY_SEED", everything_wanted() ? std::random_device{}() : usual);
 }
 
 bool everything_wanted() {

@@ -76,14 +76,15 @@ class Ferry {
   [[nodiscard]] std::unique_ptr<Process> start_sync(const End& from, const End& to,
                                                     std::vector<std::string> options = {}) const;
   // Throws when it does not end in time.
-  static Ran finish(Process& process, std::chrono::milliseconds timeout = std::chrono::minutes(2));
+  static Ran finish(Process& process, std::chrono::milliseconds timeout = std::chrono::minutes(5));
 
   void forget() const;  // removes all state
   [[nodiscard]] std::filesystem::path state() const { return dir_ / "state"; }
   [[nodiscard]] const TempDir& directory() const { return dir_; }
 
-  // What --settle gets.  Dovecot commits an append that was cut off within 90 ms; the default of 2 s would be
-  // most of a test's time.
+  // What --settle gets.  Dovecot commits an append that was cut off within 90 ms on an idle machine, and the
+  // default of 2 s would be most of a test's time.  Tests that cut appends off or kill must clear it: a busy
+  // machine commits later than that.
   std::string settle = "300ms";
   // Where the program starts; empty: where the test did.
   std::string working_directory;
@@ -99,13 +100,16 @@ class Ferry {
 
 // As many as the environment variable says, else `usual`.
 [[nodiscard]] std::size_t number_from_environment(const char* name, std::size_t usual);
+// POSTFERRY_SEED, else with script/test --all another one each time.  Otherwise always the same: there a case
+// that fails must fail again.
+[[nodiscard]] std::uint64_t seed_from_environment();
 // script/test --all
 [[nodiscard]] bool everything_wanted();
 
 // Waits for `condition`; false when the time is over first.
 template <class Condition>
 [[nodiscard]] bool eventually(Condition condition,
-                              std::chrono::milliseconds timeout = std::chrono::seconds(30));
+                              std::chrono::milliseconds timeout = std::chrono::minutes(2));
 
 void pause_briefly();  // between two looks at a condition
 
