@@ -1,4 +1,5 @@
-// Rates and portions between two Dovecots, by the clock on the wall.
+// Rates and portions between two Dovecots, by the clock on the wall.  To within a few percent, by a clock of
+// its own: tests/unit/sync/pace_test.cpp.
 #include "support/dovecot_server.h"
 #include "support/ferry.h"
 #include "support/mailboxes.h"
@@ -14,7 +15,7 @@ double seconds_since(Clock::time_point begun) {
   return std::chrono::duration<double>(Clock::now() - begun).count();
 }
 
-TEST(Pace, TheRateIsKeptToWithinAFewPercent) {
+TEST(Pace, TheRateIsNeverExceeded) {
   const DovecotServer source;
   const DovecotServer target;
   constexpr std::size_t count = 200, size = 10'000;
@@ -24,21 +25,17 @@ TEST(Pace, TheRateIsKeptToWithinAFewPercent) {
   const Ferry ferry;
   const auto from = end_at(source, "alice");
   const auto to = end_at(target, "bob");
-  const auto at_target = first_session_of(target, "bob");
 
-  // Measured from the first message that has arrived, so that the login does not count.
-  const auto process = ferry.start_sync(from, to, {"--max-rate", "400K"});
-  ASSERT_TRUE(eventually([&] { return at_target->select("INBOX", true).exists != 0; }));
   const auto begun = Clock::now();
-  const double there = static_cast<double>(at_target->select("INBOX", true).exists);
-  const auto ran = Ferry::finish(*process);
+  const auto ran = ferry.sync(from, to, {"--max-rate", "400K"});
   const double took = seconds_since(begun);
   EXPECT_EQ(ran.code, 0) << ran;
   EXPECT_EQ(ran["copied"], count) << ran;
-  const double rate = (static_cast<double>(count) - there) * size / took;
-  EXPECT_GT(rate, 0.85 * 409'600) << took << " s for " << count - there;
-  EXPECT_LT(rate, 1.15 * 409'600) << took << " s for " << count - there;
-  EXPECT_EQ(difference(*oracle_of(source, "alice"), "INBOX", *at_target, "INBOX"), "");
+  // A busy machine makes it slower, and a limit that is taken for something else ten times as slow.
+  const double at_least = static_cast<double>(count * size) / 409'600;
+  EXPECT_GT(took, 0.85 * at_least);
+  EXPECT_LT(took, at_least + 40);
+  EXPECT_EQ(difference(*oracle_of(source, "alice"), "INBOX", *oracle_of(target, "bob"), "INBOX"), "");
 }
 
 TEST(Pace, APortionIsFinishedAndTheNextRunGoesOn) {
