@@ -65,7 +65,6 @@ class Place {
       : server_({.capability = target.capability}),
         at_source_(oracle_of(server_, "alice")),
         at_target_(oracle_of(server_, "bob")) {
-    ferry_.settle = "150ms";
     at_source_->create("Work");
     append_all(*at_source_, "Work", small_messages(3, 150));
   }
@@ -84,7 +83,19 @@ class Place {
     return {.login = proxy.delivered(line.direction) - all, .all = all - before};
   }
 
-  // What is wrong; empty when nothing is.
+  // What is wrong; empty when nothing is.  A server that has not the processor for 150 ms commits what was
+  // cut off later than a run waits that was told to wait no longer: only what goes wrong with the settle time
+  // of the product, too, is wrong.
+  std::string judge(const Point& point, std::uint64_t login, bool& struck) {
+    ferry_.settle = "150ms";
+    auto wrong = try_point(point, login, struck);
+    if (wrong.empty()) return wrong;
+    std::cout << "once more with the usual settle time: " << wrong << "\n";
+    ferry_.settle.clear();
+    return try_point(point, login, struck);
+  }
+
+ private:
   std::string try_point(const Point& point, std::uint64_t login, bool& struck) {
     start_over();
     auto& proxy = proxy_of(point.line);
@@ -107,7 +118,6 @@ class Place {
     return {};
   }
 
- private:
   FaultProxy& proxy_of(const Line& line) { return line.at_target ? target_proxy_ : source_proxy_; }
   Ran sync() {
     return ferry_.sync(end_through(source_proxy_.port(), server_, "alice"),
@@ -166,7 +176,7 @@ TEST_P(CutSweep, EveryOctetMayBeTheLastOfItsLine) {
           return l.at_target == points[i].line.at_target && l.direction == points[i].line.direction;
         });
         bool hit = false;
-        wrong = place.try_point(points[i], login[static_cast<std::size_t>(line - lines.begin())], hit);
+        wrong = place.judge(points[i], login[static_cast<std::size_t>(line - lines.begin())], hit);
         if (hit) ++struck;
         if (wrong.empty()) continue;
         const std::scoped_lock lock(mutex);
