@@ -47,7 +47,7 @@ void TlsServer::accept_loop() {
     if (::poll(&ready, 1, 20) <= 0) continue;
     const Socket peer(::accept(listener_.fd(), nullptr, nullptr));
     if (!peer.open()) continue;
-    peer.set_read_timeout(std::chrono::seconds(30));
+    peer.set_read_timeout(std::chrono::minutes(3));
     handle(peer.fd());
   }
 }
@@ -88,7 +88,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 asio::awaitable<Result<std::unique_ptr<Stream>>> connect(std::uint16_t port, TlsOptions options,
-                                                         Duration timeout = 20s) {
+                                                         Duration timeout = 100s) {
   DialOptions to;
   to.host = "127.0.0.1";
   to.port = port;
@@ -476,7 +476,7 @@ TEST_F(Tls, PutsRecordsTogetherFromSingleOctets) {
     to.port = server.port();
     auto tcp = co_await dial(to);
     auto slow = std::make_unique<Dribble>(std::move(tcp).value());
-    auto stream = co_await start_tls(std::move(slow), trusting_ca("imap.example.com"), 20s);
+    auto stream = co_await start_tls(std::move(slow), trusting_ca("imap.example.com"), 100s);
     EXPECT_TRUE(stream.ok());
     const std::string text = noise(40'000);
     const auto sent = co_await send_text(**stream, text);
@@ -505,7 +505,7 @@ TEST_F(Tls, AFloodOfKeyUpdatesIsCut) {
 
 // --- Peers that are no TLS servers.
 
-asio::awaitable<Error> handshake_error(std::unique_ptr<Stream> below, Duration timeout = 20s) {
+asio::awaitable<Error> handshake_error(std::unique_ptr<Stream> below, Duration timeout = 100s) {
   TlsOptions options;
   options.host = "imap.example.com";
   auto stream = co_await start_tls(std::move(below), options, timeout);
@@ -544,11 +544,11 @@ TEST(TlsPeer, ThatSaysNothingIsLeftAtOnceWhenCancelled) {
     asio::post(co_await asio::this_coro::executor, [cancel] { cancel->cancel(); });
     TlsOptions options;
     options.host = "imap.example.com";
-    const auto stream = co_await start_tls(std::move(pair.client), options, 50s, cancel);
+    const auto stream = co_await start_tls(std::move(pair.client), options, 200s, cancel);
     EXPECT_FALSE(stream.ok());
     EXPECT_EQ(stream.error().code, Errc::cancelled);
     pair = co_await connected_pair();
-    const auto again = co_await start_tls(std::move(pair.client), options, 50s, cancel);
+    const auto again = co_await start_tls(std::move(pair.client), options, 200s, cancel);
     EXPECT_EQ(again.error().code, Errc::cancelled);
   });
 }
