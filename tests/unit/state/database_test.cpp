@@ -4,7 +4,9 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <numeric>
 #include <random>
 #include <sys/stat.h>
@@ -504,7 +506,8 @@ TEST(JournalSpeed, ACopiedMessageCostsLittleLog) {
   EXPECT_LT(each, 2200U);
 }
 
-// Bounds with room for a busy machine: what they guard against is a search through all.
+// What they guard against is a search through all.  By the time of the processor that this program got, and
+// the best of many tries: another program that comes between must not count.
 TEST(JournalSpeed, AFewOfManyPairsAreFoundAtOnce) {
   SqlitePlace place;
   auto journal = place.journal("imaps://a", "imaps://b");
@@ -513,9 +516,19 @@ TEST(JournalSpeed, AFewOfManyPairsAreFoundAtOnce) {
   for (std::uint32_t uid = 1; uid <= 20'000; ++uid) rows.push_back(pair_row(uid));
   ASSERT_TRUE(run(journal->record(inbox, rows)));
   const auto milliseconds = [](auto&& body) {
-    const auto began = MonoClock::now();
+    const auto processor = [] {
+      timespec now{};
+      ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+      return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+    };
+    const auto began = processor();
     body();
-    return std::chrono::duration<double, std::milli>(MonoClock::now() - began).count();
+    return processor() - began;
+  };
+  const auto best = [&](auto&& body) {
+    double least = milliseconds(body);
+    for (int i = 0; i < 20; ++i) least = std::min(least, milliseconds(body));
+    return least;
   };
   const auto few = [&](Journal::Side side) {
     std::vector<MessageRef> refs;
@@ -525,10 +538,10 @@ TEST(JournalSpeed, AFewOfManyPairsAreFoundAtOnce) {
     }
     EXPECT_EQ(run(journal->pairs_of(inbox, side, refs)).value().size(), 20U);
   };
-  const auto all = milliseconds([&] { EXPECT_EQ(run(journal->pairs(inbox)).value().size(), rows.size()); });
-  const auto by_source = milliseconds([&] { few(Journal::Side::source); });
+  const auto all = best([&] { EXPECT_EQ(run(journal->pairs(inbox)).value().size(), rows.size()); });
+  const auto by_source = best([&] { few(Journal::Side::source); });
   const auto indexing = milliseconds([&] { few(Journal::Side::target); });
-  const auto by_target = milliseconds([&] { few(Journal::Side::target); });
+  const auto by_target = best([&] { few(Journal::Side::target); });
   const auto counting =
       milliseconds([&] { EXPECT_EQ(run(journal->pair_count(inbox)).value(), rows.size()); });
   fmt::print(
