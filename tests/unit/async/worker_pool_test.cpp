@@ -48,7 +48,7 @@ struct Meeting {
     std::unique_lock lock(mutex);
     ++present;
     arrived.notify_all();
-    return arrived.wait_for(lock, std::chrono::seconds(30), [&] { return present >= wanted; });
+    return arrived.wait_for(lock, std::chrono::minutes(2), [&] { return present >= wanted; });
   }
 };
 

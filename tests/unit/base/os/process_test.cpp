@@ -81,7 +81,7 @@ TEST(RunSecretCommand, EndsACommandThatDoesNotEnd) {
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, Errc::timeout);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 80s);
 }
 
 TEST(RunSecretCommand, BoundsTheOutput) {

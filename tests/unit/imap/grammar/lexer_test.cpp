@@ -92,7 +92,7 @@ TEST(Lexer, IsLinearInWhateverItGets) {
     (void)lexer.until(']');
     (void)lexer.skip_value();
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{60});
 }
 
 }  // namespace

@@ -516,7 +516,7 @@ TEST(Response, ParsesTheLargestLinesInLinearTime) {
       (void)parse_response(Frame{text, {}});
     }
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{60});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{300});
 }
 
 }  // namespace
