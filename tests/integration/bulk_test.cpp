@@ -73,7 +73,8 @@ class BulkArchives : public testing::Test {
     return ferry_.run(std::move(words));
   }
   void exported_and_imported() {
-    ASSERT_EQ(bulk({"export"}).code, 0);
+    const auto exported = bulk({"export"});
+    ASSERT_EQ(exported.code, 0) << exported;
     config("import.pass.config.json", new_);
     const auto imported = bulk({"import"});
     ASSERT_EQ(imported.code, 0) << imported;
@@ -125,14 +126,14 @@ TEST_F(BulkArchives, ExportedAndImportedMailIsTheSameAndASecondTimeAddsNothing) 
 }
 
 TEST_F(BulkArchives, ImportWithoutAMemoryOfEarlierRunsAddsNothing) {
-  exported_and_imported();
+  ASSERT_NO_FATAL_FAILURE(exported_and_imported());
   const auto again = bulk({"import", "--state-dir", (work_ / "fresh").string()});
   ASSERT_EQ(again.code, 0) << again;
   for (const auto& user : users) expect_same(user);
 }
 
 TEST_F(BulkArchives, ValidateNamesWhatIsMissingAndResyncBringsExactlyThat) {
-  exported_and_imported();
+  ASSERT_NO_FATAL_FAILURE(exported_and_imported());
   const auto whole = bulk({"validate", "--content"});
   EXPECT_EQ(whole.code, 0) << whole;
   const auto bob = oracle_of(new_, "bob");
@@ -163,7 +164,8 @@ TEST_F(BulkArchives, AWrongPasswordOfOneStopsAllOrOnlyThatOne) {
 }
 
 TEST_F(BulkArchives, AuditForgivesWhatIsGoneFromTheServerAndNotWhatTheArchiveLacks) {
-  ASSERT_EQ(bulk({"export"}).code, 0);
+  const auto exported = bulk({"export"});
+  ASSERT_EQ(exported.code, 0) << exported;
   const auto alice = oracle_of(old_, "alice");
   alice->select("INBOX");
   alice->store("1", "+FLAGS", "\\Deleted");
@@ -190,7 +192,8 @@ TEST_F(BulkArchives, TestAndPreflightChangeNothing) {
 
 // Nothing of it is sent; --allow-damaged sends it as it is.
 TEST_F(BulkArchives, ADamagedMessageIsNamedAndTheOthersAreImported) {
-  ASSERT_EQ(bulk({"export"}).code, 0);
+  const auto exported = bulk({"export"});
+  ASSERT_EQ(exported.code, 0) << exported;
   for (const auto& entry : fs::directory_iterator(work_ / "exported/bob/INBOX")) {
     if (entry.path().extension() != ".eml") continue;
     auto bytes = read_file(entry.path());
