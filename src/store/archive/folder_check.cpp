@@ -91,11 +91,12 @@ Status look_at_files(CheckedFolder& folder) {
   const os::Directory& directory = folder.folder->directory();
   Shared shared;
   auto walked = directory.each([&](const os::Entry& entry) -> Status {
-    if (entry.kind == os::Entry::Kind::file) shared.look(directory, entry.name);
-    if (entry.name == manifest_file) return {};
     const auto stem = stem_of(entry.name);
-    if (stem && std::ranges::binary_search(known, *stem)) return {};  // looked at with its message
-    tell_unknown(folder, entry, stem.has_value(), folder.findings);
+    const bool of_known = stem && std::ranges::binary_search(known, *stem);  // looked at with its message
+    if (of_known || entry.name == manifest_file)
+      shared.look(directory, entry.name);
+    else
+      tell_unknown(folder, entry, stem.has_value(), folder.findings);
     return {};
   });
   shared.tell(folder.name, folder.findings);
