@@ -2,6 +2,7 @@
 // as it was.
 #include "fuzz/check.h"
 #include "store/archive/loose_json.h"
+#include "store/archive/mailbox_list.h"
 #include "store/archive/mailbox_log.h"
 #include "store/archive/manifest_chain.h"
 #include "store/archive/sidecar.h"
@@ -71,6 +72,18 @@ void check_log(const std::vector<std::string_view>& lines) {
   PF_CHECK(seen == log.status().count);
 }
 
+void check_list(const std::vector<std::string_view>& lines) {
+  MailboxList list;
+  ManifestChain chain;
+  for (const auto line : lines) ignore(list.apply(line, chain.take(line)));
+  const auto listed = list.listed();
+  PF_CHECK(listed.size() <= lines.size());
+  for (const auto& mailbox : listed) {
+    PF_CHECK(list.state(mailbox.epoch) == MailboxList::State::listed);
+    PF_CHECK(!mailbox.mailbox.empty() && list.name_of(mailbox.epoch) == mailbox.mailbox);
+  }
+}
+
 void check_sidecar(std::string_view text) {
   const auto sidecar = parse_sidecar(text);
   if (!sidecar) return;
@@ -87,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto lines = lines_in(input);
   for (const auto line : lines) check_line(line);
   check_log(lines);
+  check_list(lines);
   check_sidecar(input);
   static_cast<void>(parse_loose_json(input));
   if (const auto stem = Stem::parse(input)) PF_CHECK(stem->to_string() == input);
