@@ -24,7 +24,7 @@ store::ImapStoreOptions account(const std::string& user, const std::string& pass
   options.login.dial.host = "127.0.0.1";
   options.login.user = user;
   options.login.password = Secret(password);
-  options.login.timeout = std::chrono::seconds(30);
+  options.login.timeout = std::chrono::minutes(3);
   return options;
 }
 

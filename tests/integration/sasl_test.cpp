@@ -71,7 +71,8 @@ TEST(Login, GivesUpAfterTwoTriesOfAWrongPassword) {
   end.password = "not it";
   const auto ran = Ferry().sync(end, end_at(other, "alice"));
   EXPECT_EQ(ran.code, 3) << ran;
-  // One line of auth_verbose for each attempt.
+  // One line of auth_verbose for each attempt, written by a process of its own, in its own time.
+  ASSERT_TRUE(eventually([&] { return server.log().find("assword mismatch") != std::string::npos; }));
   const auto log = server.log();
   std::size_t mismatches = 0;
   for (auto at = log.find("assword mismatch"); at != std::string::npos;

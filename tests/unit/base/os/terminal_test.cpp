@@ -37,7 +37,7 @@ class Terminal {
     std::string shown;
     while (!shown.ends_with(end)) {
       pollfd waiting{person_.get(), POLLIN, 0};
-      if (::poll(&waiting, 1, 10'000) != 1) return shown + " (nothing more came)";
+      if (::poll(&waiting, 1, 120'000) != 1) return shown + " (nothing more came)";
       char c = 0;
       if (::read(person_.get(), &c, 1) != 1) return shown + " (closed)";
       shown += c;
