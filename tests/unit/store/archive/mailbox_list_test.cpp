@@ -2,6 +2,7 @@
 #include "store/archive/mailbox_list.h"
 
 #include "store/archive/flat_json.h"
+#include "store/archive/mailbox_folder.h"
 #include "store/archive/manifest.h"
 #include "unit/store/archive/archive_rig.h"
 
@@ -349,6 +350,24 @@ TEST_F(MailboxListTest, NamesThatLeadElsewhereLeadNowhere) {
   write_nothing();
   EXPECT_EQ(tree_of(secret), before);
   EXPECT_EQ(read_inbox().size(), 1U);
+}
+
+// The same of manifests, whose folders a writer calls after their mailboxes.
+TEST_F(MailboxListTest, FoldersOfMailboxesWithSuchNamesStayWhereTheyAre) {
+  fill({{a_message(1)}});
+  const std::vector<std::string> hostile{"../evil",         "/tmp/evil",  "..",
+                                         "a/../../../evil", "x\n\x1B[2J", ".tmp-x"};
+  for (std::size_t i = 0; i < hostile.size(); ++i) {
+    const store::MailboxHeader header{std::to_string(i), hostile[i], SpecialUse::none, false};
+    ASSERT_TRUE(store::MailboxFolder::make(root(), "Folder" + std::to_string(i), header));
+  }
+  write_nothing();
+  for (const auto& entry : fs::directory_iterator(temp_.path())) EXPECT_EQ(entry.path(), at());
+  for (const auto& name : hostile) {
+    EXPECT_TRUE(fs::exists(at(store::folder_name(name)) / store::manifest_file)) << name;
+    EXPECT_EQ(fs::path(store::folder_name(name)).filename(), store::folder_name(name));
+  }
+  EXPECT_EQ(names().size(), hostile.size() + 1);
 }
 
 }  // namespace
