@@ -336,8 +336,8 @@ TEST(FaultProxy, HoldsTheAnswersToAText) {
 }
 
 TEST(FaultProxy, TellsOfAStrikeInTimeToArmTheNext) {
+  std::atomic<int> told = 0;  // before the proxy, whose thread counts
   Wire wire;
-  std::atomic<int> told = 0;
   wire.proxy.when_struck([&] {
     if (++told == 1) wire.proxy.cut_after(Direction::to_client, 2, Cut::fin);
   });
