@@ -57,7 +57,7 @@ class FaultProxy {
   void set_delay(std::chrono::microseconds one_way);
 
   // `what` is called by the thread of the proxy after each strike: it may arm the next fault, here or
-  // elsewhere.
+  // elsewhere.  What it uses must outlive the proxy.
   void when_struck(std::function<void()> what);
   [[nodiscard]] bool dammed(Direction direction) const;  // the dam is there and all it lets through has gone
   // False when the time is over and no armed fault has struck yet.
