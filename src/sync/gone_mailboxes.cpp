@@ -50,11 +50,7 @@ class GoneMailboxes {
       co_return Status{};
     }
     PF_CO_TRY(const bool gone, co_await really_gone(lost_from, lost));
-    if (!gone) {
-      run_.warn(fmt::format("{} does not list \"{}\" but has it; it is left alone", lost_from.label(),
-                            printable(lost.path.display())));
-      co_return Status{};
-    }
+    if (!gone) co_return Status{};
     auto added = co_await add_job(record, left, lost, at_source);
     co_return added;
   }
@@ -74,12 +70,18 @@ class GoneMailboxes {
                     printable(left.path.display()), lost_from.label()));
   }
 
-  // A listing may be short; the mailbox itself has the last word.
+  // A listing may be short, and rights or a damaged folder may hide a mailbox: gone is only what the store
+  // says is not there when it is asked for it.
   Task<bool> really_gone(store::Store& store, const store::MailboxInfo& mailbox) {
     std::vector<store::MailboxInfo> one{mailbox};
     auto attempt = [&store, &one] { return store.status(one); };
     PF_CO_TRY(const auto told, co_await patiently(run_, store.label(), attempt));
-    co_return !told.at(0);
+    const auto& status = told.at(0);
+    if (!status && status.error().code == Errc::not_found) co_return true;
+    run_.warn(fmt::format("{} does not list \"{}\" but {}; it is left alone", store.label(),
+                          printable(mailbox.path.display()),
+                          status ? "has it" : "does not say that it is gone: " + status.error().describe()));
+    co_return false;
   }
 
   Task<void> add_job(const state::MailboxRecord& record, const store::MailboxInfo& left,

@@ -1,6 +1,8 @@
 // Mailboxes that are gone from one side.
 #include "unit/sync/rig.h"
 
+#include <gmock/gmock.h>
+
 namespace pf::test {
 namespace {
 
@@ -65,6 +67,19 @@ TEST_F(GoneMailbox, AListingThatForgotItDeletesNothing) {
   rig.from->options.forget_in_list = "Work";
   const auto sum = rig.copy();
   EXPECT_FALSE(sum.warnings.empty());
+  EXPECT_EQ(sum.deleted, 0U);
+  EXPECT_EQ(bodies(*rig.to, "Work"), mails({7, 8}));
+}
+
+// A folder of an archive that cannot be read, rights that were taken away: that is not "gone".
+TEST_F(GoneMailbox, OneThatIsHiddenAndRefusedIsNotTakenForGone) {
+  rig.from->options.forget_in_list = "Work";
+  rig.from->options.before = [](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::status || call.mailbox != "Work") return std::nullopt;
+    return Error(Errc::permission, Scope::mailbox, Retry::never, "no right to see it");
+  };
+  const auto sum = rig.copy();
+  EXPECT_THAT(sum.warnings, testing::ElementsAre(testing::HasSubstr("no right to see it"))) << text_of(sum);
   EXPECT_EQ(sum.deleted, 0U);
   EXPECT_EQ(bodies(*rig.to, "Work"), mails({7, 8}));
 }
