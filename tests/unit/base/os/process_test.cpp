@@ -76,7 +76,7 @@ TEST(RunSecretCommand, RefusesAnEmptyAnswer) {
 
 TEST(RunSecretCommand, EndsACommandThatDoesNotEnd) {
   const auto before = std::chrono::steady_clock::now();
-  for (const std::string_view endless : {"sleep 100", "sh -c 'exec >&-; sleep 100'"}) {
+  for (const std::string_view endless : {"sleep 100", "sh -c 'exec >&-; exec sleep 100'"}) {
     const auto late = run_secret_command(endless, {.timeout = 50ms});
     ASSERT_FALSE(late);
     EXPECT_EQ(late.error().code, Errc::timeout);
