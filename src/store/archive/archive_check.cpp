@@ -69,8 +69,8 @@ Status look_at_descriptions(Root& root) {
   if (!intact)
     root.findings.add({there ? Kind::damaged : Kind::missing, std::string(archive_file),
                        there ? "is not what was written, or was by a newer postferry" : "is not there"});
-  root.list =
-      ListCheck::load(*root.directory, !(intact && *description == Description::without_list), root.findings);
+  const bool has_list = !intact || *description != Description::without_list;
+  root.list = ListCheck::load(*root.directory, has_list, root.findings);
   const auto has_manifest = [&](const std::string& name) {
     const auto folder = root.directory->open_below(name);
     return folder && folder->status(manifest_file);
