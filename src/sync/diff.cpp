@@ -122,11 +122,17 @@ class Differ {
     }
   }
 
+  // In a way that speaks against its removal at the other side.  Who flags it \Deleted wants it gone, too: a
+  // run of ours that was killed before its EXPUNGE, or a person.
+  static bool changed_since(const MessageMeta& m, const state::PairRow& pair) {
+    if (m.flags.has(SystemFlag::deleted) && !pair.flags.has(SystemFlag::deleted)) return false;
+    return m.flags.without(pair.normalised) != pair.flags.without(pair.normalised);
+  }
+
   void copy_gone(const MessageMeta& m, const state::PairRow& pair) {
     const bool wanted = chosen(in_.policy.messages, m);
     if (two_way() && wanted) {
-      const bool changed = m.flags.without(pair.normalised) != pair.flags.without(pair.normalised);
-      if (changed && in_.policy.sync_flags) {
+      if (in_.policy.sync_flags && changed_since(m, pair)) {
         out_.conflicts.push_back(m.ref);
         out_.restore.push_back(to_copy(m, true));
       } else {
@@ -161,8 +167,7 @@ class Differ {
       out_.forget.push_back(pair.source);
       return;
     }
-    const bool changed = at_target->flags.without(pair.normalised) != pair.flags.without(pair.normalised);
-    if (two_way() && changed && in_.policy.sync_flags) {
+    if (two_way() && in_.policy.sync_flags && changed_since(*at_target, pair)) {
       out_.conflicts.push_back(pair.source);
       out_.restore_back.push_back(pair);
     } else {

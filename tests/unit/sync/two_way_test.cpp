@@ -97,6 +97,20 @@ TEST_F(TwoWay, AChangeWinsOverADeletion) {
   EXPECT_EQ(contents(*rig.from, "INBOX").size(), 3U);
 }
 
+// As a run leaves it that was killed between the flag and the EXPUNGE.
+TEST_F(TwoWay, ToBeFlaggedDeletedIsNoChangeThatWinsOverADeletion) {
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 1);
+  rig.to->set_flags("INBOX", 1, "\\Seen \\Deleted");
+  rig.to->remove("INBOX", 2);
+  rig.from->set_flags("INBOX", 2, "\\Deleted");
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.conflicts.size(), 0U) << text_of(sum);
+  EXPECT_EQ(sum.deleted, 2U);
+  settle();
+  EXPECT_EQ(contents(*rig.from, "INBOX").size(), 1U);
+}
+
 TEST_F(TwoWay, WhatIsGoneOnBothSidesIsForgotten) {
   start({1, 2});
   rig.from->remove("INBOX", 1);
