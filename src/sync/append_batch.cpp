@@ -299,12 +299,8 @@ void BatchAppend::give_up(const Outgoing& message, const Error& error, bool park
   ++job_.report.failed;
   job_.incomplete = true;
   run_.meter.done(job_.report.source, 1, message.size);
-  Failure failure;
-  failure.mailbox = job_.report.source;
+  Failure failure = failure_of(job_.report.source, error);
   failure.ref = run_.source.ref_text(message.item.ref);
-  failure.reason = name(error.code);
-  failure.message = error.describe();
-  failure.server_text = error.server_text;
   run_.fail(std::move(failure));
   if (!park) return;
   state::ParkedRow row;

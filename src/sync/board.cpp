@@ -22,13 +22,8 @@ void Board::finish(MailboxJob& job) {
 
 void Board::fail(MailboxJob& job, const Error& error) {
   job.incomplete = true;
-  Failure failure;
-  failure.mailbox = job.report.source;
-  failure.reason = name(error.code);
-  failure.message = error.describe();
-  failure.server_text = error.server_text;
   if (job.report.failed == 0) job.report.failed = 1;
-  run.fail(std::move(failure));
+  run.fail(failure_of(job.report.source, error));
   finish(job);
 }
 

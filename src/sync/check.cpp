@@ -13,15 +13,6 @@ namespace {
 
 using store::MailboxInfo;
 
-Failure failure_of(const std::string& mailbox, const Error& error) {
-  Failure failure;
-  failure.mailbox = mailbox;
-  failure.reason = name(error.code);
-  failure.message = error.describe();
-  failure.server_text = error.server_text;
-  return failure;
-}
-
 // Those of which the listing did not tell.
 Task<std::uint64_t> count_others(store::Store& store, const std::vector<MailboxInfo>& mailboxes) {
   std::vector<MailboxInfo> unknown;

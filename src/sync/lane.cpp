@@ -59,12 +59,8 @@ class HeadedSource final : public store::MessageSource {
 };
 
 Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem& item, const Error& error) {
-  Failure failure;
-  failure.mailbox = job.report.source;
+  Failure failure = sync::failure_of(job.report.source, error);
   failure.ref = run.source.ref_text(item.ref);
-  failure.reason = name(error.code);
-  failure.message = error.describe();
-  failure.server_text = error.server_text;
   return failure;
 }
 

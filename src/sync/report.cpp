@@ -1,6 +1,17 @@
 #include "sync/report.h"
 
+#include <utility>
+
 namespace pf::sync {
+
+Failure failure_of(std::string mailbox, const Error& error) {
+  Failure failure;
+  failure.mailbox = std::move(mailbox);
+  failure.reason = name(error.code);
+  failure.message = error.describe();
+  failure.server_text = error.server_text;
+  return failure;
+}
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {

@@ -317,12 +317,7 @@ class VerifyRun {
       auto verified = co_await verifier.verify();
       if (!verified) {
         ++job.report.failed;
-        Failure failure;
-        failure.mailbox = job.report.source;
-        failure.reason = name(verified.error().code);
-        failure.message = verified.error().describe();
-        failure.server_text = verified.error().server_text;
-        run_.fail(std::move(failure));
+        run_.fail(failure_of(job.report.source, verified.error()));
         if (verified.error().scope != Scope::mailbox) co_return verified;
       }
       run_.meter.mailbox_done();
