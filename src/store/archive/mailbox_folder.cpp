@@ -69,17 +69,12 @@ Result<std::uint64_t> MailboxFolder::torn_octets() const {
 
 Status MailboxFolder::take_lines(std::string_view text) {
   const std::scoped_lock guard(log_mutex_);
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    const bool sound = chain_.take(line);
+  return chain_.take_each(text, [this](std::string_view line, bool sound) -> Status {
     auto taken = log_.apply(line);
     if (taken && !sound)
       taken = log_.say("it, or the line before, is not what was written: the sum is wrong");
-    if (!taken) PF_TRYV(damaged(std::move(taken).error()));
-    text.remove_prefix(end + 1);
-  }
-  return {};
+    return taken ? Status{} : damaged(std::move(taken).error());
+  });
 }
 
 Status MailboxFolder::damaged(Error error) {

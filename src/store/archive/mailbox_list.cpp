@@ -99,16 +99,13 @@ Status MailboxList::apply(std::string_view line, bool sound) {
 }
 
 void MailboxList::take(std::string_view lines, const Complain& complain) {
-  while (!lines.empty()) {
-    const auto end = lines.find('\n');
-    const auto line = lines.substr(0, end);
-    const bool sound = chain_.take(line);
+  ignore(chain_.take_each(lines, [&](std::string_view line, bool sound) -> Status {
     if (auto taken = apply(line, sound); !taken) {
       damaged_ = true;
       if (complain) complain(taken.error());
     }
-    lines.remove_prefix(end + 1);
-  }
+    return {};
+  }));
 }
 
 Result<MailboxList> MailboxList::load(const os::Directory& root, const Complain& complain) {

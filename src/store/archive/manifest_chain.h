@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/digest.h"
+#include "base/result.h"
 
 #include <string>
 #include <string_view>
@@ -17,6 +18,17 @@ class ManifestChain {
   // The next line of a file, without its end: whether it is as it was written, and behind the line it was
   // written behind.  Whatever it is, the one after it is compared with what it says.
   bool take(std::string_view line);
+  // Whole lines, each with its end: gives `use` each without it, and whether take() found it sound.
+  template <class Use>
+  Status take_each(std::string_view lines, Use use) {
+    while (!lines.empty()) {
+      const auto end = lines.find('\n');
+      const auto line = lines.substr(0, end);
+      PF_TRYV(use(line, take(line)));
+      lines.remove_prefix(end + 1);
+    }
+    return {};
+  }
 
  private:
   std::string last_;
