@@ -4,33 +4,13 @@ import os
 import shutil
 
 from dovecot import PASSWORD
-from measure import measure, median_of, say
+from measure import mbsync, measure, median_of, say
 
-MBSYNC = """
-IMAPAccount far
-Host 127.0.0.1
-Port {port}
-User {user}
-PassCmd "cat {password_file}"
-SSLType None
-AuthMechs LOGIN
-
-IMAPStore far
-Account far
-
+MBSYNC_MAILDIR = """
 MaildirStore near
 Path {maildir}/
 Inbox {maildir}/INBOX
 SubFolders Verbatim
-
-Channel copy
-Far :far:
-Near :near:
-Patterns *
-Create Near
-Sync Pull
-CopyArrivalDate yes
-SyncState {state}/
 """
 
 # Names of cases that others are compared with.
@@ -122,10 +102,8 @@ class Archives:
         return measure([self.bench.postferry, "archive", "check", archive])
 
     def mbsync(self, maildir, state):
-        config = state / "mbsyncrc"
-        config.write_text(MBSYNC.format(port=self.bench.source.imap, user=self.user, maildir=maildir, state=state,
-                                        password_file=self.bench.password_file))
-        result = measure(["mbsync", "-q", "-c", config, "copy"])
+        result = mbsync(MBSYNC_MAILDIR.format(maildir=maildir), state, self.bench.source.imap, self.user,
+                        self.bench.password_file)
         return self.expect(result, "in the Maildir", self.in_maildir(maildir))
 
     @staticmethod

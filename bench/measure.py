@@ -30,6 +30,40 @@ def measure(argv, **options):
         return {"seconds": used["seconds"], "cpu": used["user"] + used["system"], "peak_mb": used["peak_kb"] / 1024, "out": text}
 
 
+# An account to copy from: "far" of a configuration of mbsync.
+MBSYNC_FAR = """
+IMAPAccount far
+Host 127.0.0.1
+Port {port}
+User {user}
+PassCmd "cat {password_file}"
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore far
+Account far
+"""
+# Everything of it, to the store "near".
+MBSYNC_COPY = """
+Channel copy
+Far :far:
+Near :near:
+Patterns *
+Create Near
+Sync Pull
+CopyArrivalDate yes
+SyncState {state}/
+"""
+
+
+def mbsync(near, state, port, user, password_file):
+    """Copies account `user` to the store "near", which the text `near` describes; remembers in directory `state`."""
+    config = state / "mbsyncrc"
+    config.write_text(MBSYNC_FAR.format(port=port, user=user, password_file=password_file) + near
+                      + MBSYNC_COPY.format(state=state))
+    return measure(["mbsync", "-q", "-c", config, "copy"])
+
+
 def median_of(runs):
     good = [r for r in runs if "failed" not in r]
     summary = {"runs": len(good), "failures": [r["failed"] for r in runs if "failed" in r]}

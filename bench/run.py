@@ -22,42 +22,22 @@ import measure as measuring
 from archive import Archives, print_wanted
 from dovecot import PASSWORD, Dovecot, as_server
 from fleet import Fleet, print_by_account
-from measure import measure, median_of, say
+from measure import mbsync, measure, median_of, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONNECTIONS = 4
 
-MBSYNC = """
-IMAPAccount far
-Host 127.0.0.1
-Port {from_port}
-User {from_user}
-PassCmd "cat {password_file}"
-SSLType None
-AuthMechs LOGIN
-
+MBSYNC_IMAP = """
 IMAPAccount near
 Host 127.0.0.1
-Port {to_port}
-User {to_user}
+Port {port}
+User {user}
 PassCmd "cat {password_file}"
 SSLType None
 AuthMechs LOGIN
-
-IMAPStore far
-Account far
 
 IMAPStore near
 Account near
-
-Channel copy
-Far :far:
-Near :near:
-Patterns *
-Create Near
-Sync Pull
-CopyArrivalDate yes
-SyncState {state}/
 """
 
 
@@ -195,10 +175,8 @@ class Bench:
 
     def run_mbsync(self, src, user, ports, state):
         state.mkdir(exist_ok=True)
-        config = state / "mbsyncrc"
-        config.write_text(MBSYNC.format(from_port=ports[0], to_port=ports[1], from_user=src, to_user=user, state=state,
-                                        password_file=self.password_file))
-        return measure(["mbsync", "-q", "-c", config, "copy"])
+        near = MBSYNC_IMAP.format(port=ports[1], user=user, password_file=self.password_file)
+        return mbsync(near, state, ports[0], src, self.password_file)
 
     def run_doveadm(self, src, user, ports):
         """Reads over IMAP, writes the target's files itself."""
