@@ -88,12 +88,18 @@ struct RemovalRow {
   MessageRef ref;             // what it was there
   MessageRef other;           // its counterpart on the other side; empty: had none (--delete-extra)
   Epoch quarantine_epoch;     // of quarantine_ref
-  MessageRef quarantine_ref;  // what it is there; empty: the server did not tell
+  // What it is there; empty: the server did not tell.  While planned: nothing lower can be it.
+  MessageRef quarantine_ref;
   MessageKey key;
   std::uint64_t size = 0;
   std::int64_t date_seconds = 0;
   FlagSet flags;
   Done done = Done::planned;
+};
+
+struct UnfinishedRemoval {
+  RunId run = 0;
+  RemovalRow row;  // planned
 };
 
 class Journal {
@@ -148,6 +154,9 @@ class Journal {
   virtual Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows) = 0;  // by ordinal, new or again
   virtual Task<std::vector<RemovalRow>> removals(RunId run) = 0;                  // ascending by ordinal
   virtual Task<std::vector<RunRow>> runs() = 0;                                   // ascending
+  // What runs planned to take from this mailbox and are not known to have taken; ascending by run and
+  // ordinal.
+  virtual Task<std::vector<UnfinishedRemoval>> unfinished_removals(MailboxId mailbox) = 0;
 
   // Small facts about this pair of accounts by name ("mirror confirmed", the pace of an account); empty:
   // none.

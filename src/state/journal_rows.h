@@ -51,6 +51,7 @@ Result<RunId> begin_run(Database& database, const Accounts& accounts, const std:
 Result<std::vector<RunRow>> runs(Database& database, const Accounts& accounts);
 Status plan_removals(Database& database, RunId run, const std::vector<RemovalRow>& rows);
 Result<std::vector<RemovalRow>> removals(Database& database, RunId run);
+Result<std::vector<UnfinishedRemoval>> unfinished_removals(Database& database, MailboxId mailbox);
 
 Result<std::string> fact(Database& database, const Accounts& accounts, const std::string& name);
 Status set_fact(Database& database, const Accounts& accounts, const std::string& name,

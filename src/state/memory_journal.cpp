@@ -299,6 +299,17 @@ Task<std::vector<RemovalRow>> MemoryJournal::removals(RunId run) {
   co_return values(found->second.removals);
 }
 
+Task<std::vector<UnfinishedRemoval>> MemoryJournal::unfinished_removals(MailboxId mailbox) {
+  PF_CO_TRYV(co_await enter("unfinished_removals"));
+  std::vector<UnfinishedRemoval> out;
+  for (const auto& [id, run] : state_->runs) {
+    for (const auto& [ordinal, row] : run.removals) {
+      if (row.mailbox == mailbox && row.done == RemovalRow::Done::planned) out.push_back({id, row});
+    }
+  }
+  co_return out;
+}
+
 Task<std::vector<RunRow>> MemoryJournal::runs() {
   PF_CO_TRYV(co_await enter("runs"));
   std::vector<RunRow> out;

@@ -78,6 +78,7 @@ class MemoryJournal final : public Journal {
   Task<void> plan_removals(RunId run, std::vector<RemovalRow> rows) override;
   Task<std::vector<RemovalRow>> removals(RunId run) override;
   Task<std::vector<RunRow>> runs() override;
+  Task<std::vector<UnfinishedRemoval>> unfinished_removals(MailboxId mailbox) override;
 
   Task<std::string> fact(const std::string& name) override;
   Task<void> set_fact(const std::string& name, const std::string& value) override;

@@ -22,30 +22,30 @@ std::int64_t sum_of(RunId run, const RemovalRow& row, std::string_view key, std:
 }
 
 constexpr std::string_view removal_columns =
-    "SELECT ordinal, mailbox_id, at_source, from_name, quarantine, ref, other, quarantine_epoch, "
+    "SELECT run_id, ordinal, mailbox_id, at_source, from_name, quarantine, ref, other, quarantine_epoch, "
     "quarantine_ref, key, size, date_seconds, flags, done, sum FROM removal ";
 
-Result<RemovalRow> read_removal(Database& database, RunId run, const Rows& rows, FlagDecoder& flags) {
+Result<RemovalRow> read_removal(Database& database, const Rows& rows, FlagDecoder& flags) {
   RemovalRow row;
-  row.ordinal = static_cast<std::uint32_t>(rows.integer(0));
-  row.mailbox = rows.integer(1);
-  row.at_source = rows.integer(2) != 0;
-  row.from = rows.blob(3);
-  row.quarantine = rows.blob(4);
-  row.ref = MessageRef(std::string(rows.blob(5)));
-  row.other = MessageRef(std::string(rows.blob(6)));
-  row.quarantine_epoch = Epoch(std::string(rows.blob(7)));
-  row.quarantine_ref = MessageRef(std::string(rows.blob(8)));
-  row.size = decode_size(rows.integer(10));
-  row.date_seconds = rows.integer(11);
-  const auto key = decode_key(rows.blob(9));
-  const auto done = decode_done(rows.integer(13));
+  row.ordinal = static_cast<std::uint32_t>(rows.integer(1));
+  row.mailbox = rows.integer(2);
+  row.at_source = rows.integer(3) != 0;
+  row.from = rows.blob(4);
+  row.quarantine = rows.blob(5);
+  row.ref = MessageRef(std::string(rows.blob(6)));
+  row.other = MessageRef(std::string(rows.blob(7)));
+  row.quarantine_epoch = Epoch(std::string(rows.blob(8)));
+  row.quarantine_ref = MessageRef(std::string(rows.blob(9)));
+  row.size = decode_size(rows.integer(11));
+  row.date_seconds = rows.integer(12);
+  const auto key = decode_key(rows.blob(10));
+  const auto done = decode_done(rows.integer(14));
   if (done) row.done = *done;
-  const bool whole = key && done && row.ordinal == rows.integer(0) &&
-                     sum_of(run, row, rows.blob(9), rows.blob(12)) == rows.integer(14);
+  const bool whole = key && done && row.ordinal == rows.integer(1) &&
+                     sum_of(rows.integer(0), row, rows.blob(10), rows.blob(13)) == rows.integer(15);
   if (!whole) return database.damage("a removal does not match its checksum");
   row.key = *key;
-  row.flags = flags.decode(rows.blob(12));
+  row.flags = flags.decode(rows.blob(13));
   return row;
 }
 
@@ -101,10 +101,24 @@ Result<std::vector<RemovalRow>> removals(Database& database, RunId run) {
   for (;;) {
     PF_TRY(const bool more, rows.step());
     if (!more) return out;
-    PF_TRY(auto row, read_removal(database, run, rows, flags));
+    PF_TRY(auto row, read_removal(database, rows, flags));
     if (!out.empty() && out.back().ordinal >= row.ordinal)
       return database.damage("removals are out of order");
     out.push_back(std::move(row));
+  }
+}
+
+Result<std::vector<UnfinishedRemoval>> unfinished_removals(Database& database, MailboxId mailbox) {
+  PF_TRY(auto rows, database.query(std::string(removal_columns) +
+                                       "WHERE mailbox_id=? AND done=0 ORDER BY run_id, ordinal",
+                                   {mailbox}));
+  std::vector<UnfinishedRemoval> out;
+  FlagDecoder flags;
+  for (;;) {
+    PF_TRY(const bool more, rows.step());
+    if (!more) return out;
+    PF_TRY(auto row, read_removal(database, rows, flags));
+    out.push_back({rows.integer(0), std::move(row)});
   }
 }
 

@@ -131,7 +131,11 @@ CREATE TABLE fact(
 ) WITHOUT ROWID, STRICT;
 )sql";
 
-constexpr std::array<std::string_view, 2> all_migrations{version_1, version_2};
+constexpr std::string_view version_3 = R"sql(
+CREATE INDEX unfinished_removal ON removal(mailbox_id) WHERE done=0;
+)sql";
+
+constexpr std::array<std::string_view, 3> all_migrations{version_1, version_2, version_3};
 
 constexpr std::string_view read_schema =
     "SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";

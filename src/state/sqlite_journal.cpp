@@ -212,6 +212,12 @@ Task<std::vector<RemovalRow>> SqliteJournal::removals(RunId run) {
   co_return result;
 }
 
+Task<std::vector<UnfinishedRemoval>> SqliteJournal::unfinished_removals(MailboxId mailbox) {
+  auto work = [mailbox](Database& database) { return rows::unfinished_removals(database, mailbox); };
+  auto result = co_await writer_.call<std::vector<UnfinishedRemoval>>(Kind::read, std::move(work));
+  co_return result;
+}
+
 Task<std::vector<RunRow>> SqliteJournal::runs() {
   auto work = [accounts = accounts_](Database& database) { return rows::runs(database, accounts); };
   auto result = co_await writer_.call<std::vector<RunRow>>(Kind::read, std::move(work));

@@ -37,6 +37,7 @@ struct Features {
   bool tells_vanished = false;   // changes_since() also tells what is gone (QRESYNC)
   bool conditional_flags = false;  // change_flags_unless() (STORE UNCHANGEDSINCE)
   bool move = false;               // move() (MOVE, or COPY and UIDPLUS)
+  bool move_copies = false;        // move() copies first and removes then: cut off, it leaves both
   bool special_use_create = false;
   bool subscriptions = false;
   std::string object_id_family;  // object ids of equal families may be compared; empty: none
@@ -205,8 +206,8 @@ class OpenMailbox {
   virtual Task<Changes> changes_since(const Checkpoint& since);
   // Into another mailbox of this store with flags and date kept; in the order asked, the new reference of
   // each where the store tells it.  What is gone already is not an Error.  Errc::not_found of scope mailbox:
-  // there is no such target.  After any other Error each message may be here, there, or (where the store can
-  // only copy and remove) at both places.  Only with Features::move.
+  // there is no such target.  After any other Error each message may be here, there, or (with
+  // Features::move_copies) at both places.  Only with Features::move.
   virtual Task<std::vector<std::optional<MessageRef>>> move(const std::vector<MessageRef>& refs,
                                                             const MailboxInfo& to);
   // For good.  Only with Features::targeted_remove.

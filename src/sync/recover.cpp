@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "sync/content.h"
+#include "sync/probe.h"
 
 #include <fmt/format.h>
 
@@ -22,9 +23,6 @@ Task<std::set<MessageRef>> claimed_by_siblings(RunContext& run, const MailboxJob
 }
 
 namespace {
-
-// An append that was cut off is over within this many slowest commits seen so far.
-constexpr int settle_commits = 3;
 
 MessageMeta as_meta(const state::IntentItem& item) {
   MessageMeta m;
@@ -80,70 +78,6 @@ Position lowest_position(const std::vector<Unresolved>& lost) {
   Position lowest = lost.front().intent.target_position;
   for (const auto& u : lost) lowest = std::min(lowest, u.intent.target_position);
   return lowest;
-}
-
-// Messages at or above `position` that no recorded pair explains, with keys.
-Task<std::vector<MessageMeta>> unexplained(store::OpenMailbox& target, const Position& position,
-                                           const std::set<MessageRef>& claimed) {
-  std::vector<MessageRef> refs;
-  MessageRef from = target.first_ref_at(position);
-  for (;;) {
-    PF_CO_TRY(store::ScanPage page, co_await target.scan(from, store::ScanFields::refs));
-    for (auto& m : page.messages) {
-      if (!claimed.contains(m.ref)) refs.push_back(std::move(m.ref));
-    }
-    if (!page.more) break;
-    from = page.next;
-  }
-  if (refs.empty()) co_return std::vector<MessageMeta>{};
-  auto found = co_await target.fetch(refs, store::ScanFields::keys);
-  co_return found;
-}
-
-// Watches the mailbox until everything in `items` has a counterpart or nothing has moved for `settle`.
-class Probe {
- public:
-  Probe(RunContext& run, store::OpenMailbox& target, Position position, const std::set<MessageRef>& claimed)
-      : run_(run), target_(target), position_(std::move(position)), claimed_(claimed) {}
-
-  Task<void> watch(const std::vector<MessageMeta>& items, Duration settle) {
-    const MatchOptions options{false, run_.target.features().rewrites_messages};
-    TimePoint still_since = MonoClock::now();
-    store::MailboxStatus last = target_.status();
-    for (bool first = true;; first = false) {
-      const TimePoint looked = MonoClock::now();
-      if (!first) PF_CO_TRYV(co_await target_.refresh());
-      if (first || target_.status() != last) {
-        last = target_.status();
-        if (!first) still_since = MonoClock::now();
-        PF_CO_TRY(candidates, co_await unexplained(target_, position_, claimed_));
-        result = match(items, candidates, options);
-        if (result.pairs.size() == items.size()) co_return Status{};
-      }
-      // A look that took long says nothing about what came meanwhile.
-      const TimePoint until = still_since + settle;
-      if (looked >= until) co_return Status{};
-      if (run_.stopping())
-        co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
-      const Duration pause =
-          std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
-      co_await sleep_until(std::min(until, MonoClock::now() + pause));
-    }
-  }
-
-  std::vector<MessageMeta> candidates;
-  MatchResult result;
-
- private:
-  RunContext& run_;
-  store::OpenMailbox& target_;
-  Position position_;
-  const std::set<MessageRef>& claimed_;
-};
-
-Task<Duration> settle_time(RunContext& run) {
-  PF_CO_TRY(const Duration slowest, co_await run.journal.slowest_commit());
-  co_return std::max(run.policy.timing.settle_floor, settle_commits * slowest);
 }
 
 // Flat view of what is looked for.
@@ -249,7 +183,8 @@ Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Pat
   const Sought sought = flatten(lost);
   PF_CO_TRY(Duration settle, co_await settle_time(run));
   if (sought.unanswered == 0) settle = Duration::zero();
-  Probe probe(run, *target, lowest_position(lost), claimed);
+  const MatchOptions options{false, run.target.features().rewrites_messages};
+  Probe probe(run, *target, target->first_ref_at(lowest_position(lost)), claimed, options);
   PF_CO_TRYV(co_await probe.watch(sought.metas, settle));
   if (!run.target.features().rewrites_messages) {
     PF_CO_TRYV(co_await resolve_open(*source, *target, sought.metas, probe.candidates, probe.result));
@@ -286,7 +221,8 @@ Task<std::vector<MessageRef>> late_copies(store::OpenMailbox& source, store::Ope
                                           const state::IntentRow& intent,
                                           const std::vector<state::PairRow>& pairs,
                                           const std::set<MessageRef>& claimed) {
-  PF_CO_TRY(const auto candidates, co_await unexplained(target, intent.target_position, claimed));
+  PF_CO_TRY(const auto candidates,
+            co_await unexplained(target, target.first_ref_at(intent.target_position), claimed));
   if (candidates.empty()) co_return std::vector<MessageRef>{};
   std::vector<MessageMeta> sent_again;
   for (const auto& item : intent.items) {

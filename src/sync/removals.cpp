@@ -2,7 +2,7 @@
 
 #include "sync/guards.h"
 #include "sync/patience.h"
-#include "sync/quarantine.h"
+#include "sync/take_away.h"
 
 #include <fmt/format.h>
 
@@ -14,25 +14,11 @@ namespace pf::sync {
 
 namespace {
 
-constexpr std::size_t messages_a_command = 500;
 constexpr const char* confirmed_fact = "removals confirmed";
 
-// What one mailbox would lose on one side.
-struct Candidates {
-  MailboxJob* job = nullptr;
-  bool at_source = false;
-  std::vector<state::RemovalRow> rows;
+struct Candidates : Departing {
   std::uint64_t moved = 0;  // of them, seen elsewhere on the other side
 
-  [[nodiscard]] const store::MailboxInfo& mailbox() const {
-    return at_source ? job->mapped.source : job->mapped.target;
-  }
-  [[nodiscard]] const store::MailboxStatus& status() const {
-    return at_source ? job->source_status : job->target_status;
-  }
-  [[nodiscard]] const std::string& label() const {
-    return at_source ? job->report.source : job->report.target;
-  }
   [[nodiscard]] Loss loss() const {
     return {rows.size() - std::min<std::uint64_t>(moved, rows.size()), status().count};
   }
@@ -90,7 +76,7 @@ class Removals {
     }
     for (auto& from : candidates_) {
       if (run_.stopping()) co_return Status{};
-      PF_CO_TRYV(co_await remove_patiently(id, from));
+      PF_CO_TRYV(co_await take_away_from(id, from));
     }
     co_return Status{};
   }
@@ -99,11 +85,11 @@ class Removals {
   void collect() {
     for (auto& job : board_.jobs) {
       if (job.error) continue;
-      Candidates target{&job, false, {}, 0};
+      Candidates target{{&job, false, {}}};
       for (const auto& pair : job.gone_source) target.rows.push_back(row_of(target, pair));
       for (const auto& extra : job.extra) target.rows.push_back(row_of(target, extra));
       if (!target.rows.empty()) candidates_.push_back(std::move(target));
-      Candidates source{&job, true, {}, 0};
+      Candidates source{{&job, true, {}}};
       for (const auto& pair : job.gone_target) source.rows.push_back(row_of(source, pair));
       if (!source.rows.empty()) candidates_.push_back(std::move(source));
     }
@@ -225,86 +211,13 @@ class Removals {
     return run_.ask(question + "Go on?");
   }
 
-  // ---- the deed
-
-  Task<void> remove_patiently(state::RunId id, Candidates& from) {
-    Patience patience(run_);
-    for (;;) {
-      auto removed = co_await remove(id, from, patience);
-      if (removed) co_return Status{};
-      if (!will_pass(removed.error())) {
-        if (removed.error().scope == Scope::run || removed.error().scope == Scope::account) co_return removed;
-        withhold(from, removed.error().describe());
-        co_return Status{};
-      }
-      const bool again = co_await patience.wait(removed.error(), from.label());
-      if (!again) co_return removed;
-    }
-  }
-
-  Task<void> remove(state::RunId id, Candidates& from, Patience& patience) {
-    store::Store& store = from.at_source ? run_.source : run_.target;
-    std::optional<store::MailboxInfo> quarantine;
-    Epoch epoch;
-    if (!run_.policy.removal.for_good) {
-      PF_CO_TRY(quarantine, co_await open_quarantine(run_, store));
-      PF_CO_TRY(epoch, co_await epoch_of(store, *quarantine));
-    }
-    PF_CO_TRY(auto open, co_await patience.open(store, from.mailbox(), store::Access::write));
-    if (open->status().epoch != from.status().epoch) {
-      co_return Error(Errc::guard, Scope::mailbox, Retry::later,
-                      from.label() + ": it was renumbered (UIDVALIDITY) during the run", {}, "Run again.");
-    }
-    while (!from.rows.empty() && !run_.stopping()) {
-      const auto count = static_cast<std::ptrdiff_t>(std::min(from.rows.size(), messages_a_command));
-      std::vector<state::RemovalRow> rows(from.rows.begin(), from.rows.begin() + count);
-      for (auto& row : rows) row.quarantine = quarantine ? quarantine->id : std::string{};
-      PF_CO_TRYV(co_await run_.journal.plan_removals(id, rows));
-      PF_CO_TRYV(co_await take_away(*open, quarantine, epoch, rows));
-      PF_CO_TRYV(co_await note_removed(id, from, std::move(rows)));
-      from.rows.erase(from.rows.begin(), from.rows.begin() + count);
-      patience.progress();
-    }
-    ignore(co_await open->close());
-    co_return Status{};
-  }
-
-  static Task<Epoch> epoch_of(store::Store& store, const store::MailboxInfo& mailbox) {
-    std::vector<store::MailboxInfo> one{mailbox};
-    PF_CO_TRY(auto told, co_await store.status(one));
-    Epoch epoch;
-    if (told.at(0)) epoch = told.at(0)->epoch;
-    co_return epoch;
-  }
-
-  static Task<void> take_away(store::OpenMailbox& open, const std::optional<store::MailboxInfo>& quarantine,
-                              const Epoch& epoch, std::vector<state::RemovalRow>& rows) {
-    std::vector<MessageRef> refs;
-    for (const auto& row : rows) refs.push_back(row.ref);
-    if (!quarantine) {
-      PF_CO_TRYV(co_await open.remove(refs));
-    } else {
-      PF_CO_TRY(const auto moved, co_await open.move(refs, *quarantine));
-      for (std::size_t i = 0; i < rows.size() && i < moved.size(); ++i) {
-        if (!moved[i]) continue;
-        rows[i].quarantine_ref = *moved[i];
-        rows[i].quarantine_epoch = epoch;
-      }
-    }
-    for (auto& row : rows) row.done = state::RemovalRow::Done::removed;
-    co_return Status{};
-  }
-
-  Task<void> note_removed(state::RunId id, const Candidates& from, std::vector<state::RemovalRow> rows) {
-    std::vector<MessageRef> sources;
-    for (const auto& row : rows) {
-      const MessageRef& source = row.at_source ? row.ref : row.other;
-      if (!source.empty()) sources.push_back(source);
-    }
-    from.job->report.deleted += rows.size();
-    (from.at_source ? from.job->at_source : from.job->at_target).removed += rows.size();
-    PF_CO_TRYV(co_await run_.journal.plan_removals(id, std::move(rows)));
-    if (!sources.empty()) PF_CO_TRYV(co_await run_.journal.forget(from.job->record.id, std::move(sources)));
+  Task<void> take_away_from(state::RunId id, Candidates& from) {
+    auto taken = co_await take_away(run_, id, from);
+    if (taken) co_return Status{};
+    if (will_pass(taken.error()) || taken.error().scope == Scope::run ||
+        taken.error().scope == Scope::account)
+      co_return taken;
+    withhold(from, taken.error().describe());
     co_return Status{};
   }
 

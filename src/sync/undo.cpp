@@ -1,6 +1,7 @@
 #include "sync/undo.h"
 
 #include "sync/conclude.h"
+#include "sync/half_moved.h"
 #include "sync/meet.h"
 #include "sync/pacing.h"
 #include "sync/patience.h"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace pf::sync {
@@ -110,10 +112,10 @@ class Undo {
     std::vector<MessageMeta> held;
     std::unique_ptr<store::OpenMailbox> open;
     if (quarantine != nullptr) {
-      PF_CO_TRY(open, co_await patience.open(store_of(way), *quarantine, store::Access::write));
+      PF_CO_TRY(open, co_await patience.open(store_of(way), *quarantine, store::Access::read));
       PF_CO_TRY(held, co_await scan_all(*open, store::ScanFields::keys));
     }
-    std::vector<MessageRef> refs;
+    std::vector<MessageMeta> going;
     std::vector<state::RemovalRow*> bringing, absent;
     for (auto& row : rows) {
       if (row.done == Done::undone) continue;
@@ -122,18 +124,55 @@ class Undo {
         absent.push_back(&row);
         continue;
       }
-      refs.push_back(at->ref);
+      going.push_back(std::move(*at));
       bringing.push_back(&row);
       held.erase(at);
     }
+    if (open) ignore(co_await open->close());
+    if (!going.empty()) PF_CO_TRYV(co_await move_home(way, *quarantine, to, going, bringing, patience));
+    PF_CO_TRYV(co_await note(bringing));
+    auto settled = co_await settle_absent(way, to, absent, patience);
+    co_return settled;
+  }
+
+  Task<void> move_home(const Way& way, const store::MailboxInfo& quarantine, const store::MailboxInfo& to,
+                       const std::vector<MessageMeta>& going, const std::vector<state::RemovalRow*>& rows,
+                       Patience& patience) {
+    PF_CO_TRY(const auto copies, co_await home_already(way, to, going, rows, patience));
+    std::vector<MessageRef> copied, refs;
+    for (const auto& m : going) (copies.contains(m.ref) ? copied : refs).push_back(m.ref);
+    PF_CO_TRY(auto open, co_await patience.open(store_of(way), quarantine, store::Access::write));
+    if (!copied.empty()) PF_CO_TRYV(co_await open->remove(copied));
     if (!refs.empty()) {
       PF_CO_TRY(const auto moved, co_await open->move(refs, to));
       (void)moved;
     }
-    if (open) ignore(co_await open->close());
-    PF_CO_TRYV(co_await note(bringing));
-    auto settled = co_await settle_absent(way, to, absent, patience);
-    co_return settled;
+    ignore(co_await open->close());
+    co_return Status{};
+  }
+
+  // What an undo that was cut off has copied and not removed.  It lies higher than the message lay that was
+  // taken away, and no run knows of it.
+  Task<std::map<MessageRef, MessageRef>> home_already(const Way& way, const store::MailboxInfo& to,
+                                                      const std::vector<MessageMeta>& going,
+                                                      const std::vector<state::RemovalRow*>& rows,
+                                                      Patience& patience) {
+    if (!store_of(way).features().move_copies) co_return std::map<MessageRef, MessageRef>{};
+    MessageRef first = rows.front()->ref;
+    std::set<state::MailboxId> mailboxes;
+    for (const auto* row : rows) {
+      first = std::min(first, row->ref);
+      mailboxes.insert(row->mailbox);
+    }
+    std::set<MessageRef> claimed;
+    for (const auto id : mailboxes) {
+      PF_CO_TRY(const auto pairs, co_await run_.journal.pairs(id));
+      for (const auto& pair : pairs) claimed.insert(way.at_source ? pair.source : pair.target);
+    }
+    PF_CO_TRY(auto open, co_await patience.open(store_of(way), to, store::Access::read));
+    PF_CO_TRY(auto copies, co_await copied_to(run_, *open, going, first, claimed));
+    ignore(co_await open->close());
+    co_return copies;
   }
 
   // The reference that was told, if it still names the message; else any equal one.

@@ -202,7 +202,11 @@ TEST_F(MemoryFaults, AnErrorOfScopeConnectionEndsTheOpenMailbox) {
 TEST_F(MemoryFaults, AMoveThatIsCutLeavesTheMessageAtBothPlaces) {
   server->add("INBOX", sample_message(1), "\\Seen");
   server->create("Other");
-  server->options.cut_move = [](const store::MemoryCall&) { return true; };
+  server->options.features.move_copies = true;
+  server->options.before = [](const store::MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::remove) return std::nullopt;
+    return Error{Errc::disconnected, Scope::connection, Retry::now, "cut between copy and removal"};
+  };
   store::MailboxInfo other;
   other.id = "Other";
   const auto moved = run(inbox->move({store::ref_of_uid(1)}, other));

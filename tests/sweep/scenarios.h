@@ -231,6 +231,14 @@ inline std::vector<Scenario> scenarios() {
     live_on(world);
     lose_some(world);
   });
+  add("MirrorWithoutMove", 222, [](World& world) {
+    fill(world);
+    mirror(world);
+    world.to->options.features.move_copies = true;
+    run_once(world);
+    live_on(world);
+    lose_some(world);
+  });
   add("MirrorWithoutUidplus", 214, [](World& world) {
     fill(world);
     mirror(world);

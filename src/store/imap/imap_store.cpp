@@ -136,7 +136,8 @@ void ImapStore::learn(const imap::LoggedIn& session) {
   features_.checkpoints = session.condstore && !profile_.has(imap::Quirk::modseq_untrusted);
   features_.tells_vanished = features_.checkpoints && session.qresync;
   features_.conditional_flags = features_.checkpoints;
-  features_.move = capabilities_.has("MOVE") || features_.targeted_remove;
+  features_.move_copies = !capabilities_.has("MOVE") && features_.targeted_remove;
+  features_.move = capabilities_.has("MOVE") || features_.move_copies;
   features_.special_use_create = capabilities_.has("CREATE-SPECIAL-USE");
   features_.subscriptions = true;
   features_.object_id_family = profile_.object_id_family;

@@ -81,17 +81,16 @@ Task<std::vector<std::optional<MessageRef>>> MemoryOpenMailbox::move(const std::
   ++session_->traffic.commands;
   auto* target = server.find(to.id);
   if (target == nullptr) co_return no_such_mailbox(Op::move, to.id);
-  const bool cut = server.options.cut_move && server.options.cut_move({Op::move, id_, server.calls_});
   std::vector<std::optional<MessageRef>> out(refs.size());
   for (std::size_t i = 0; i < refs.size(); ++i) {
     const auto found = mailbox->messages.find(uid_of_ref(refs[i]));
     if (found == mailbox->messages.end()) continue;
     const auto uid = MemoryServer::store(*target, found->second);
     if (features.append_refs) out[i] = ref_of_uid(uid);
-    if (!cut) MemoryServer::expunge(*mailbox, uid_of_ref(refs[i]));
+    if (!features.move_copies) MemoryServer::expunge(*mailbox, uid_of_ref(refs[i]));
     ++server.writes_.moved;
   }
-  if (cut) co_return failed(connection_lost(Op::move, id_));
+  if (features.move_copies) PF_CO_TRYV(co_await remove(refs));
   PF_CO_TRYV(end(Op::move));
   co_return out;
 }

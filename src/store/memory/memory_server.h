@@ -80,8 +80,6 @@ struct MemoryOptions {
   Fault refuse_append;
   // A call that succeeds, and the server asks to go slower nevertheless.
   Fault grumble;
-  // True: the connection ends in the middle of a move, the messages are at both places.
-  std::function<bool(const MemoryCall&)> cut_move;
   // A piece of so many octets of an append has arrived.
   std::function<void(std::size_t octets)> received;
   // All octets of an append are here, and it would be stored now.

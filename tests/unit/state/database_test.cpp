@@ -337,7 +337,8 @@ TEST_F(DatabaseOf, AFileOfVersion1KeepsItsRowsAndGetsTheNewTables) {
   auto opened = Database::open(old.path());
   ASSERT_TRUE(opened) << opened.error().context;
   EXPECT_TRUE(opened->notes.empty());
-  EXPECT_EQ(opened->database->integer("PRAGMA user_version").value(), 2);
+  EXPECT_EQ(opened->database->integer("PRAGMA user_version").value(),
+            static_cast<std::int64_t>(migrations().size()));
   EXPECT_EQ(opened->database->integer("PRAGMA page_size").value(), 4096);
   EXPECT_EQ(opened->database->integer("PRAGMA wal_autocheckpoint").value(), 1024);
   Writer writer(std::move(opened->database));

@@ -466,6 +466,30 @@ TEST_P(JournalOf, KeepsPlannedRemovalsAndReplacesThemByOrdinal) {
   EXPECT_TRUE(must(journal->removals(second + 1)).empty());
 }
 
+TEST_P(JournalOf, NamesTheRemovalsOfAMailboxThatDidNotEnd) {
+  const auto first = must(journal->begin_run("mirror"));
+  const auto second = must(journal->begin_run("mirror"));
+  const auto of_inbox = [this](std::uint32_t ordinal, RemovalRow::Done done) {
+    RemovalRow row = removal_row(ordinal);
+    row.mailbox = inbox;
+    row.done = done;
+    return row;
+  };
+  const auto planned = RemovalRow::Done::planned;
+  const auto removed = of_inbox(2, RemovalRow::Done::removed);
+  RemovalRow elsewhere = of_inbox(3, planned);
+  elsewhere.mailbox = inbox + 1;
+  must(journal->plan_removals(second, {of_inbox(1, planned)}));
+  must(journal->plan_removals(first, {of_inbox(4, planned), of_inbox(1, planned), removed, elsewhere}));
+  must(journal->plan_removals(first, {of_inbox(4, RemovalRow::Done::undone)}));
+  reopen();
+  const auto unfinished = must(journal->unfinished_removals(inbox));
+  ASSERT_EQ(unfinished.size(), 2U);
+  EXPECT_EQ(unfinished[0].run, first);
+  EXPECT_EQ(unfinished[1].run, second);
+  for (const auto& one : unfinished) EXPECT_TRUE(same({one.row}, {of_inbox(1, planned)}));
+}
+
 TEST_P(JournalOf, RefusesRemovalsOfARunThatDoesNotExist) {
   const auto refused = run(journal->plan_removals(77, {removal_row(1)}));
   ASSERT_FALSE(refused);

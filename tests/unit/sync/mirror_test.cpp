@@ -193,5 +193,108 @@ TEST_F(Mirror, IsFinishedByTheNextRunWhereverItIsKilled) {
   }
 }
 
+// ---- a server without MOVE: a copy, then a removal
+
+class MirrorWithoutMove : public Mirror {
+ protected:
+  MirrorWithoutMove() { rig.to->options.features.move_copies = true; }
+
+  void die_before_the_copy() { die_at(Op::move); }
+  // The messages are at both places.
+  void die_between_copy_and_removal() { die_at(Op::remove); }
+
+ private:
+  void die_at(Op op) {
+    bool there = false;
+    rig.to->options.before = [&there, op](const MemoryCall& call) -> std::optional<Error> {
+      if (call.op != op) return std::nullopt;
+      there = true;
+      return connection_cut();
+    };
+    EXPECT_TRUE(rig.copy_until([&there] { return there; }));
+    rig.to->options.before = nullptr;
+  }
+};
+
+TEST_F(MirrorWithoutMove, WhatWasCopiedByARunThatDiedIsNotCopiedAgain) {
+  mirror({1, 2, 3, 4});
+  for (const std::uint32_t uid : {2U, 3U}) rig.from->remove("INBOX", uid);
+  die_between_copy_and_removal();
+  ASSERT_EQ(bodies(*rig.to, quarantine), mails({2, 3}));
+  EXPECT_EQ(rig.copy().deleted, 2U);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 4}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2, 3}));
+  expect_nothing_left(rig);
+}
+
+TEST_F(MirrorWithoutMove, NorWhenTheNextRunDiesThereToo) {
+  mirror({1, 2, 3});
+  rig.from->remove("INBOX", 2);
+  for (int i = 0; i < 3; ++i) die_between_copy_and_removal();
+  EXPECT_EQ(rig.copy().deleted, 1U);
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2}));
+}
+
+TEST_F(MirrorWithoutMove, NorWhenTheConnectionIsCutAndTheRunGoesOn) {
+  mirror({1, 2, 3});
+  rig.from->remove("INBOX", 2);
+  int cuts = 2;
+  rig.to->options.before = [&cuts](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::remove || cuts-- <= 0) return std::nullopt;
+    return connection_cut();
+  };
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 3}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2}));
+}
+
+TEST_F(MirrorWithoutMove, ATwinThatWentBeforeIsNoCopyOfThisOne) {
+  mirror({1, 2, 2, 3});
+  rig.from->remove("INBOX", 2);
+  EXPECT_EQ(rig.copy().deleted, 1U);
+  rig.from->remove("INBOX", 3);
+  die_before_the_copy();
+  EXPECT_EQ(rig.copy().deleted, 1U);
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2, 2}));
+}
+
+TEST_F(MirrorWithoutMove, OfTwinsThatGoTogetherNoneIsLeftOut) {
+  mirror({1, 2, 2, 3});
+  for (const std::uint32_t uid : {2U, 3U}) rig.from->remove("INBOX", uid);
+  die_between_copy_and_removal();
+  EXPECT_EQ(rig.copy().deleted, 2U);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 3}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2, 2}));
+}
+
+// The server carries out what it had received when the program died.
+TEST_F(MirrorWithoutMove, ACopyThatComesLateIsWaitedFor) {
+  mirror({1, 2, 3});
+  rig.to->create(quarantine);
+  rig.from->remove("INBOX", 2);
+  die_before_the_copy();
+  bool late = false;
+  rig.to->options.before = [this, &late](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op == Op::refresh && call.mailbox == quarantine && !std::exchange(late, true))
+      rig.to->add(quarantine, mail(2), "\\Seen", date(2));
+    return std::nullopt;
+  };
+  EXPECT_EQ(rig.copy().deleted, 1U);
+  EXPECT_TRUE(late);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 3}));
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2}));
+}
+
+TEST_F(MirrorWithoutMove, UndoFindsWhatTheNextRunTookAway) {
+  mirror({1, 2, 3});
+  rig.from->remove("INBOX", 2);
+  die_between_copy_and_removal();
+  const auto run = std::stoll(rig.copy().run);
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+  EXPECT_EQ(contents(*rig.to, "INBOX").size(), 3U);
+  EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
+}
+
 }  // namespace
 }  // namespace pf::test

@@ -99,5 +99,32 @@ TEST_F(Undo, IsFinishedByTheNextWhereverItIsKilled) {
   EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
 }
 
+// A copy and then a removal: cut off in between, the message is at both places.
+TEST_F(Undo, WithoutMoveACutInTheMiddleDoublesNothing) {
+  rig.to->options.features.move_copies = true;
+  const auto before = contents(*rig.to, "INBOX");
+  const auto run = remove(2);
+  int cuts = 2;
+  rig.to->options.before = [&cuts](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::remove || cuts-- <= 0) return std::nullopt;
+    return connection_cut();
+  };
+  const auto sum = rig.undo(run);
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_EQ(sum.restored, 1U);
+  EXPECT_EQ(contents(*rig.to, "INBOX"), before);
+  EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
+}
+
+TEST_F(Undo, WithoutMoveATwinThatStayedIsNotTakenForTheOneThatComesBack) {
+  rig.to->options.features.move_copies = true;
+  rig.from->add("INBOX", mail(2), "\\Seen", date(2));
+  expect_ok(rig.copy());
+  const auto before = contents(*rig.to, "INBOX");
+  const auto run = remove(2);
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+  EXPECT_EQ(contents(*rig.to, "INBOX"), before);
+}
+
 }  // namespace
 }  // namespace pf::test
