@@ -1,6 +1,7 @@
 #include "sync/moves.h"
 
 #include "sync/patience.h"
+#include "sync/probe.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,8 @@
 namespace pf::sync {
 
 namespace {
+
+constexpr const char* copying_fact = "copies of moves under way";
 
 using Identity = std::tuple<MessageKey, std::uint64_t, std::int64_t>;
 
@@ -149,7 +152,13 @@ class Moves {
     PF_CO_TRY(auto open, co_await patience.open(store, mailbox, store::Access::write));
     std::vector<MessageRef> refs;
     for (const auto& m : moves) refs.push_back(at_source ? m.pair.target : m.pair.source);
+    const bool copies = store.features().move_copies;
+    if (copies) {
+      PF_CO_TRYV(co_await run_.journal.set_fact(copying_fact, "yes"));
+      PF_CO_TRYV(co_await run_.journal.flush());
+    }
     PF_CO_TRY(const auto now, co_await open->move(refs, destination));
+    if (copies) PF_CO_TRYV(co_await run_.journal.set_fact(copying_fact, ""));
     ignore(co_await open->close());
     take_out_of_plans(at_source, moves);
     auto& left = at_source ? from.at_target : from.at_source;
@@ -203,6 +212,19 @@ class Moves {
 };
 
 }  // namespace
+
+Task<void> outwait_cut_off_moves(RunContext& run) {
+  PF_CO_TRY(const std::string copying, co_await run.journal.fact(copying_fact));
+  if (copying.empty() || run.policy.dry_run) co_return Status{};
+  PF_CO_TRY(const Duration settle, co_await settle_time(run));
+  run.notice("a move was cut off: giving the server time to finish it");
+  const TimePoint until = MonoClock::now() + settle;
+  while (MonoClock::now() < until && !run.stopping())
+    co_await sleep_until(std::min(until, MonoClock::now() + std::chrono::milliseconds(100)));
+  if (run.stopping()) co_return Status{};
+  auto forgotten = co_await run.journal.set_fact(copying_fact, "");
+  co_return forgotten;
+}
 
 Task<void> follow_moves(Board& board) {
   Moves moves(board);

@@ -55,6 +55,7 @@ class TwoWayRun {
 
   Task<void> go() {
     watch_pace(run_);
+    PF_CO_TRYV(co_await outwait_cut_off_moves(run_));
     PF_CO_TRY(found_, co_await meet(run_));
     PF_CO_TRYV(co_await recall_pace(run_));
     leave_out_quarantine(found_.source, run_.policy.removal);

@@ -200,6 +200,39 @@ TEST_F(TwoWay, AnEmptiedSideEmptiesNothing) {
   }
 }
 
+// Killed when the COPY was on its way; the server carries it out all the same, when the next run has begun.
+TEST_F(TwoWay, WithoutMoveALateCopyOfAMoveIsWaitedFor) {
+  rig.to->options.features.move_copies = true;
+  rig.policy.timing.settle_floor = std::chrono::seconds(60);
+  rig.flies = std::chrono::milliseconds(50);
+  rig.from->create("Box");
+  start({1, 2, 3});
+  rig.from->remove("INBOX", 2);
+  rig.fill("Box", {2});
+  bool moving = false;
+  rig.to->options.before = [&moving](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::move) return std::nullopt;
+    moving = true;
+    return connection_cut();
+  };
+  EXPECT_TRUE(rig.copy_until([&moving] { return moving; }));
+  const TimePoint killed = MonoClock::now();
+  bool looked_too_early = false;
+  rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
+    looked_too_early =
+        looked_too_early || (call.op != Op::connect && MonoClock::now() - killed < std::chrono::seconds(60));
+    return std::nullopt;
+  };
+  expect_ok(rig.copy());
+  EXPECT_FALSE(looked_too_early);
+  EXPECT_EQ(bodies(*rig.to, "Box"), mails({2}));
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 3}));
+  rig.to->options.before = nullptr;
+  const TimePoint before = MonoClock::now();
+  expect_ok(rig.copy());
+  EXPECT_LT(MonoClock::now() - before, std::chrono::seconds(60)) << "once is enough";
+}
+
 TEST_F(TwoWay, WithoutStateNothingIsRemoved) {
   start({1, 2, 3});
   rig.from->remove("INBOX", 1);
