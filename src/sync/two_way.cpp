@@ -16,6 +16,7 @@
 #include "sync/quarantine.h"
 #include "sync/recover.h"
 #include "sync/removals.h"
+#include "sync/scan.h"
 #include "sync/settled.h"
 
 #include <fmt/format.h>
@@ -70,6 +71,7 @@ class TwoWayRun {
     PF_CO_TRYV(co_await pick_up_way_back());
     PF_CO_TRYV(co_await leave_settled(board_));
     PF_CO_TRYV(co_await look_at_all(board_));
+    PF_CO_TRYV(co_await look_at_far_only());
     PF_CO_TRYV(co_await follow_moves(board_));
     PF_CO_TRYV(co_await run_crew(board_));
     PF_CO_TRYV(co_await plan_way_back());
@@ -185,6 +187,36 @@ class TwoWayRun {
     co_return Status{};
   }
 
+  // What is gone from the target's other mailboxes may have been moved into one that only the target has:
+  // then that is looked at like those that both have.
+  Task<void> look_at_far_only() {
+    if (std::ranges::all_of(board_.jobs, [](const auto& job) { return job.gone_target.empty(); }))
+      co_return Status{};
+    for (auto& back : back_.jobs) {
+      if (back.phase != MailboxJob::Phase::waiting || !(back.mapped.exists || run_.policy.dry_run)) continue;
+      back.phase = MailboxJob::Phase::done;
+      MailboxJob& job = board_.jobs.emplace_back();
+      job.mapped = turned(back.mapped);
+      job.mapped.exists = true;
+      job.report.source = back.report.target;
+      job.report.target = back.report.source;
+      job.report.created = back.report.created;
+      if (run_.policy.dry_run) PF_CO_TRYV(co_await list_new(job));
+    }
+    auto looked = co_await look_at_all(board_);
+    co_return looked;
+  }
+
+  // The source's mailbox would be made, and is empty.
+  Task<void> list_new(MailboxJob& job) {
+    Patience patience(run_);
+    PF_CO_TRY(auto open, co_await patience.open(run_.target, job.mapped.target, store::Access::read));
+    PF_CO_TRY(job.back, co_await scan_all(*open, store::ScanFields::keys));
+    ignore(co_await open->close());
+    job.phase = MailboxJob::Phase::ready;
+    co_return Status{};
+  }
+
   // ---- the way back
 
   // What an earlier run left behind on the way back: appends nobody saw the answer of, pairs not brought in.
@@ -251,7 +283,7 @@ class TwoWayRun {
   // Pairs of the way back become pairs like all others.
   Task<void> bring_in() {
     for (auto& back : back_.jobs) {
-      if (back.incomplete && back.record.id == 0) continue;
+      if (back.record.id == 0) continue;  // never begun
       PF_CO_TRY(auto record, co_await run_.journal.mailbox(back.mapped.target.id, back.mapped.source.id));
       if (record.source_epoch.empty() && !back.record.source_epoch.empty()) {
         PF_CO_TRYV(
@@ -290,11 +322,14 @@ class TwoWayRun {
   Task<void> plan_only() {
     for (auto& job : board_.jobs) job.creating = false;
     PF_CO_TRYV(co_await look_at_all(board_));
+    for (const auto& job : back_.jobs)
+      say(fmt::format("create mailbox \"{}\" (source)", printable(job.report.target)));
+    PF_CO_TRYV(co_await look_at_far_only());
     PF_CO_TRYV(co_await follow_moves(board_));
     for (auto& job : board_.jobs) tell(job);
     for (const auto& job : back_.jobs) {
+      if (job.phase == MailboxJob::Phase::done) continue;
       const std::uint64_t count = job.mapped.source.status ? job.mapped.source.status->count : 0;
-      say(fmt::format("create mailbox \"{}\" (source)", printable(job.report.target)));
       if (count != 0) tell_copy(count, std::nullopt, job.report.source, job.report.target, true);
     }
     auto told = co_await remove_all();

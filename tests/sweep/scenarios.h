@@ -101,6 +101,7 @@ inline void two_way(World& world) {
   world.policy.connections = 2;
   auto& from = *world.from;
   for (const int n : range(1, 15)) from.add("INBOX", mail(n), n == 12 ? "\\Seen" : "", date(n));
+  from.add("INBOX", mail(19), "", date(19));
   from.add("Gone", mail(16), "", date(16));
   for (const auto* name : {"Box", "One", "Two"}) from.create(name);
 }
@@ -125,6 +126,7 @@ inline void live_on_both_sides(World& world) {
   to.remove("INBOX", uid_of(to, "INBOX", 7));
   move_message(from, 8, "INBOX", "One");
   move_message(to, 8, "INBOX", "Two");
+  move_message(to, 19, "INBOX", "Fresh");
   const auto set = [](store::MemoryServer& server, int number, std::string_view flags) {
     server.set_flags("INBOX", uid_of(server, "INBOX", number), flags);
   };

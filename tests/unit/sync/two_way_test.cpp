@@ -200,6 +200,28 @@ TEST_F(TwoWay, AnEmptiedSideEmptiesNothing) {
   }
 }
 
+TEST_F(TwoWay, ADryRunTellsOfAMoveIntoAMailboxThatOnlyTheTargetHas) {
+  start({1, 2, 3});
+  rig.to->remove("INBOX", 2);
+  rig.to->add("Box", mail(2), "\\Seen", date(2));
+  rig.to->add("Box", mail(4), "", date(4));
+  rig.policy.dry_run = true;
+  const auto before = rig.to->writes().total() + rig.from->writes().total();
+  EXPECT_EQ(rig.copy().outcome, sync::Outcome::ok);
+  EXPECT_EQ(rig.to->writes().total() + rig.from->writes().total(), before);
+  std::vector<std::string> plan;
+  for (const auto& step : rig.seen<sync::Planned>()) plan.push_back(step.text);
+  EXPECT_EQ(plan, (std::vector<std::string>{"create mailbox \"Box\" (source)",
+                                            "move 1 message from \"INBOX\" to \"Box\" (source)",
+                                            "copy 1 message (0.0 MB) from \"Box\" to \"Box\" (source)"}));
+  rig.policy.dry_run = false;
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.moved, 1U);
+  EXPECT_EQ(sum.copied_back, 1U);
+  EXPECT_FALSE(rig.from->has(quarantine));
+  settle();
+}
+
 // Killed when the COPY was on its way; the server carries it out all the same, when the next run has begun.
 TEST_F(TwoWay, WithoutMoveALateCopyOfAMoveIsWaitedFor) {
   rig.to->options.features.move_copies = true;
