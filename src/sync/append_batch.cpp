@@ -299,9 +299,7 @@ void BatchAppend::give_up(const Outgoing& message, const Error& error, bool park
   ++job_.report.failed;
   job_.incomplete = true;
   run_.meter.done(job_.report.source, 1, message.size);
-  Failure failure = failure_of(job_.report.source, error);
-  failure.ref = run_.source.ref_text(message.item.ref);
-  run_.fail(std::move(failure));
+  run_.fail(failure_of(job_.report.source, run_.source.ref_text(message.item.ref), error));
   if (!park) return;
   state::ParkedRow row;
   row.source = message.item.ref;

@@ -1,8 +1,7 @@
 #include "sync/lane.h"
 
-#include "sync/recover.h"
-
-#include <fmt/format.h>
+#include "sync/headed_source.h"
+#include "sync/lost_batches.h"
 
 #include <algorithm>
 
@@ -20,48 +19,9 @@ constexpr std::size_t most_batch_messages = 200;
 constexpr std::size_t most_chunk_messages = 1000;
 constexpr std::size_t least_chunk_messages = 50;
 constexpr std::uint64_t most_chunk_bytes = std::uint64_t{64} << 20;
-// A message whose transfer broke so often is to blame for it.
-constexpr std::uint8_t max_attempts = 3;
 
 double to_seconds(Duration d) {
   return std::chrono::duration<double>(d).count();
-}
-
-// A body whose header has been looked at already.
-class HeadedSource final : public store::MessageSource {
- public:
-  explicit HeadedSource(store::MessageSource& body) : body_(body) {}
-
-  // Reads on until the key is certain: it goes into the intent, before anything is sent.
-  Task<MessageKey> read_head() {
-    HeaderScan scan;
-    while (!scan.done() && head_.size() < body_.size()) {
-      PF_CO_TRY(const Bytes chunk, co_await body_.next());
-      if (chunk.empty()) break;
-      scan.feed(chunk);
-      head_.append(chunk.begin(), chunk.end());
-    }
-    co_return scan.key(body_.size());
-  }
-
-  [[nodiscard]] std::uint64_t size() const override { return body_.size(); }
-  Task<Bytes> next() override {
-    if (!std::exchange(head_given_, true) && !head_.empty()) co_return as_bytes(head_);
-    if (head_.size() >= body_.size()) co_return Bytes{};
-    auto chunk = co_await body_.next();
-    co_return chunk;
-  }
-
- private:
-  store::MessageSource& body_;
-  std::string head_;
-  bool head_given_ = false;
-};
-
-Failure failure_of(const RunContext& run, const MailboxJob& job, const CopyItem& item, const Error& error) {
-  Failure failure = sync::failure_of(job.report.source, error);
-  failure.ref = run.source.ref_text(item.ref);
-  return failure;
 }
 
 }  // namespace
@@ -73,7 +33,7 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
   job.allowance = run_.allowance;
   const bool open =
       std::ranges::any_of(job.unresolved, [](const Unresolved& u) { return u.unanswered != 0; });
-  if (open && job.lanes == 1) PF_CO_TRYV(co_await recover_lost(job));
+  if (open && job.lanes == 1) PF_CO_TRYV(co_await recover_lost(run_, job, patience_));
   for (;;) {
     auto moved = co_await transfer(job, sharers);
     if (filling_ && !filling_->empty() && !append_error_) {
@@ -101,7 +61,7 @@ Task<void> Lane::work(MailboxJob& job, std::size_t sharers, const Meanwhile& mea
     const bool again =
         co_await patience_.wait(error, target_broke ? run_.target.label() : run_.source.label());
     if (!again) co_return error;
-    if (target_broke) PF_CO_TRYV(co_await recover_lost(job));
+    if (target_broke) PF_CO_TRYV(co_await recover_lost(run_, job, patience_));
   }
 }
 
@@ -309,7 +269,7 @@ void Lane::give_up_reading(MailboxJob& job, const CopyItem& item, const Error& e
   ++job.report.failed;
   job.incomplete = true;
   run_.meter.done(job.report.source, 1, item.size);
-  run_.fail(failure_of(run_, job, item, error));
+  run_.fail(failure_of(job.report.source, run_.source.ref_text(item.ref), error));
 }
 
 // Newest first a chunk must leave as one batch, or not as a chunk.
@@ -472,66 +432,6 @@ Task<bool> Lane::copy_large(MailboxJob& job, const CopyItem& item, store::Messag
   ++job.appending;
   PF_CO_TRYV(co_await finish_append(job, std::move(one)));
   co_return true;
-}
-
-// Only one lane looks; nothing of ours may be on the wire for the mailbox meanwhile.
-Task<void> Lane::recover_lost(MailboxJob& job) {
-  if (job.recovering) {
-    while (job.recovering) co_await job.changed.wait();
-    co_return Status{};
-  }
-  job.recovering = true;
-  while (job.appending != 0) co_await job.changed.wait();
-  // Those that were acknowledged without a reference are looked for along with the others: their copies must
-  // not be taken for those of lost twins.
-  auto missing = co_await recover(run_, job, patience_, job.unresolved);
-  if (missing) requeue_missing(job, std::exchange(job.unresolved, {}), *missing);
-  job.recovering = false;
-  job.changed.notify_all();
-  if (!missing) {
-    job.incomplete = true;
-    co_return missing.error();
-  }
-  co_return Status{};
-}
-
-void Lane::requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
-                           const std::vector<MessageRef>& missing) {
-  std::vector<CopyItem> again;
-  for (const auto& u : lost) {
-    for (std::size_t i = 0; i < u.items.size(); ++i) {
-      const CopyItem& item = u.items[i];
-      auto& counted = item.restored ? job.report.restored : job.report.copied;
-      const bool found = std::ranges::find(missing, item.ref) == missing.end();
-      if (found && !u.answered(i)) {
-        ++counted;
-        job.report.bytes_copied += item.size;
-        run_.meter.done(job.report.source, 1, item.size);
-      } else if (!found) {
-        if (u.answered(i)) --counted;
-        if (auto next = another_try(job, u, i)) again.push_back(*std::move(next));
-      }
-    }
-  }
-  job.requeue(std::move(again), run_.policy.order);
-}
-
-// Nothing when the message has proved to be what the connection dies of.
-std::optional<CopyItem> Lane::another_try(MailboxJob& job, const Unresolved& batch, std::size_t index) {
-  CopyItem again = batch.items[index];
-  if (batch.answered(index)) return again;
-  const bool alone = std::min(batch.unanswered, batch.items.size()) == 1;
-  if (!alone || ++again.attempts < max_attempts) {
-    again.attempts = std::max<std::uint8_t>(again.attempts, 1);
-    return again;
-  }
-  ++job.report.failed;
-  job.incomplete = true;
-  const Error error(Errc::disconnected, Scope::message, Retry::later,
-                    "the target drops the connection whenever this message is sent", {},
-                    "Look at the target server's log.");
-  run_.fail(failure_of(run_, job, again, error));
-  return std::nullopt;
 }
 
 }  // namespace pf::sync

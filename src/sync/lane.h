@@ -73,10 +73,6 @@ class Lane {
   Task<void> open_target(MailboxJob& job);
   asio::awaitable<void> let_go();
   asio::awaitable<void> let_go_source(MailboxJob& job);
-  Task<void> recover_lost(MailboxJob& job);
-  void requeue_missing(MailboxJob& job, const std::vector<Unresolved>& lost,
-                       const std::vector<MessageRef>& missing);
-  std::optional<CopyItem> another_try(MailboxJob& job, const Unresolved& batch, std::size_t index);
   asio::awaitable<bool> may_append(MailboxJob& job);
 
   RunContext& run_;

@@ -13,6 +13,12 @@ Failure failure_of(std::string mailbox, const Error& error) {
   return failure;
 }
 
+Failure failure_of(std::string mailbox, std::string ref, const Error& error) {
+  Failure failure = failure_of(std::move(mailbox), error);
+  failure.ref = std::move(ref);
+  return failure;
+}
+
 std::string_view name(Outcome outcome) {
   switch (outcome) {
     case Outcome::ok:

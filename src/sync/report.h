@@ -22,8 +22,8 @@ struct Failure {
   std::string message;  // Error::describe(): for a person, with the remedy
   std::string server_text;
 };
-// Of the whole mailbox, unless `ref` is set afterwards.
 Failure failure_of(std::string mailbox, const Error& error);
+Failure failure_of(std::string mailbox, std::string ref, const Error& error);
 
 struct MailboxReport {
   std::string source, target;  // paths as displayed
