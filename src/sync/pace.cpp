@@ -22,7 +22,7 @@ constexpr Duration shortest_window = std::chrono::seconds(1);
 constexpr Duration echo = std::chrono::seconds(2);
 // Time in which nothing passed proves nothing beyond this.
 constexpr Duration most_earned = std::chrono::seconds(10);
-constexpr std::int64_t remembered_seconds = 24 * 60 * 60;
+constexpr std::int64_t remembered_seconds = std::int64_t{24} * 60 * 60;
 constexpr double fastest = 1e9;
 
 double to_seconds(Duration d) {
