@@ -48,7 +48,7 @@ template <class T>
 std::optional<T> take_number(std::string_view& text) {
   T number{};
   const char* const end_of_text = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), end_of_text, number);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || (end != end_of_text && *end != ' ')) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (!text.empty()) text.remove_prefix(1);
