@@ -128,51 +128,82 @@ class Undo {
       bringing.push_back(&row);
       held.erase(at);
     }
+    const Epoch epoch = open ? open->status().epoch : Epoch{};
     if (open) ignore(co_await open->close());
-    if (!going.empty()) PF_CO_TRYV(co_await move_home(way, *quarantine, to, going, bringing, patience));
+    if (!going.empty())
+      PF_CO_TRYV(co_await move_home(way, *quarantine, epoch, to, going, bringing, patience));
     PF_CO_TRYV(co_await note(bringing));
     auto settled = co_await settle_absent(way, to, absent, patience);
     co_return settled;
   }
 
-  Task<void> move_home(const Way& way, const store::MailboxInfo& quarantine, const store::MailboxInfo& to,
-                       const std::vector<MessageMeta>& going, const std::vector<state::RemovalRow*>& rows,
-                       Patience& patience) {
-    PF_CO_TRY(const auto copies, co_await home_already(way, to, going, rows, patience));
+  // `going` are messages of `epoch` of the quarantine.
+  Task<void> move_home(const Way& way, const store::MailboxInfo& quarantine, const Epoch& epoch,
+                       const store::MailboxInfo& to, const std::vector<MessageMeta>& going,
+                       const std::vector<state::RemovalRow*>& rows, Patience& patience) {
+    const bool copies_first = store_of(way).features().move_copies;
+    std::map<MessageRef, MessageRef> copies;
+    if (copies_first) {
+      PF_CO_TRY(copies, co_await home_already(way, to, going, rows, patience));
+    }
     std::vector<MessageRef> copied, refs;
     for (const auto& m : going) (copies.contains(m.ref) ? copied : refs).push_back(m.ref);
     PF_CO_TRY(auto open, co_await patience.open(store_of(way), quarantine, store::Access::write));
+    if (open->status().epoch != epoch) {
+      co_return Error(
+          Errc::guard, Scope::mailbox, Retry::later,
+          printable(quarantine.path.display()) + ": it was renumbered (UIDVALIDITY) during the run", {},
+          "Run again.");
+    }
     if (!copied.empty()) PF_CO_TRYV(co_await open->remove(copied));
     if (!refs.empty()) {
       PF_CO_TRY(const auto moved, co_await open->move(refs, to));
       (void)moved;
     }
     ignore(co_await open->close());
+    if (copies_first) PF_CO_TRYV(co_await run_.journal.set_fact(home_fact(way), ""));
     co_return Status{};
   }
 
-  // What an undo that was cut off has copied and not removed.  It lies higher than the message lay that was
-  // taken away, and no run knows of it.
+  // Where the mailbox ended before an undo of this run copied to it; empty when none was cut off.
+  [[nodiscard]] std::string home_fact(const Way& way) const {
+    return fmt::format("undo of {} at the {}: {}", id_, way.at_source ? "source" : "target", way.from);
+  }
+
+  // What an undo that was cut off has copied and not removed: it came after that undo had begun, and no run
+  // knows of it.  For an undo that was not, writes down where the mailbox ends.
   Task<std::map<MessageRef, MessageRef>> home_already(const Way& way, const store::MailboxInfo& to,
                                                       const std::vector<MessageMeta>& going,
                                                       const std::vector<state::RemovalRow*>& rows,
                                                       Patience& patience) {
-    if (!store_of(way).features().move_copies) co_return std::map<MessageRef, MessageRef>{};
-    MessageRef first = rows.front()->ref;
-    std::set<state::MailboxId> mailboxes;
-    for (const auto* row : rows) {
-      first = std::min(first, row->ref);
-      mailboxes.insert(row->mailbox);
-    }
-    std::set<MessageRef> claimed;
-    for (const auto id : mailboxes) {
-      PF_CO_TRY(const auto pairs, co_await run_.journal.pairs(id));
-      for (const auto& pair : pairs) claimed.insert(way.at_source ? pair.source : pair.target);
-    }
+    std::map<MessageRef, MessageRef> copies;
+    PF_CO_TRY(const std::string before, co_await run_.journal.fact(home_fact(way)));
     PF_CO_TRY(auto open, co_await patience.open(store_of(way), to, store::Access::read));
-    PF_CO_TRY(auto copies, co_await copied_to(run_, *open, going, first, claimed));
+    const auto& status = open->status();
+    const std::string epoch(status.epoch.bytes());
+    if (before.starts_with(epoch) && before.size() > epoch.size()) {
+      PF_CO_TRY(const auto claimed, co_await recorded(way, rows));
+      MessageRef first(before.substr(epoch.size()));
+      PF_CO_TRY(copies, co_await copied_to(run_, *open, going, std::move(first), claimed));
+    } else {
+      const MessageRef first = open->first_ref_at(status.position);
+      PF_CO_TRYV(co_await run_.journal.set_fact(home_fact(way), epoch + std::string(first.bytes())));
+      PF_CO_TRYV(co_await run_.journal.flush());
+    }
     ignore(co_await open->close());
     co_return copies;
+  }
+
+  // The messages of the mailboxes that `rows` were taken from that recorded pairs explain.
+  Task<std::set<MessageRef>> recorded(const Way& way, const std::vector<state::RemovalRow*>& rows) {
+    std::set<state::MailboxId> mailboxes;
+    for (const auto* row : rows) mailboxes.insert(row->mailbox);
+    std::set<MessageRef> out;
+    for (const auto id : mailboxes) {
+      PF_CO_TRY(const auto pairs, co_await run_.journal.pairs(id));
+      for (const auto& pair : pairs) out.insert(way.at_source ? pair.source : pair.target);
+    }
+    co_return out;
   }
 
   // The reference that was told, if it still names the message; else any equal one.

@@ -126,5 +126,29 @@ TEST_F(Undo, WithoutMoveATwinThatStayedIsNotTakenForTheOneThatComesBack) {
   EXPECT_EQ(contents(*rig.to, "INBOX"), before);
 }
 
+// Somebody else delivered the same message again: it is at home by its own right.
+TEST_F(Undo, WithoutMoveATwinThatNoRunKnowsIsNotTakenForTheOneThatComesBack) {
+  rig.to->options.features.move_copies = true;
+  const auto run = remove(2);
+  rig.to->add("INBOX", mail(2), "\\Seen", date(2));
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+  EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 3, 2, 2}));
+  EXPECT_TRUE(bodies(*rig.to, quarantine).empty());
+}
+
+TEST_F(Undo, AQuarantineThatIsRenumberedMeanwhileGivesNothing) {
+  const auto run = remove(2);
+  int opened = 0;
+  rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op == Op::open && call.mailbox == quarantine && ++opened == 2)
+      rig.to->set_validity(quarantine, 4711);
+    return std::nullopt;
+  };
+  EXPECT_EQ(rig.undo(run).restored, 0U);
+  EXPECT_EQ(bodies(*rig.to, quarantine), mails({2}));
+  rig.to->options.before = nullptr;
+  EXPECT_EQ(rig.undo(run).restored, 1U);
+}
+
 }  // namespace
 }  // namespace pf::test
