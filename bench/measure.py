@@ -30,9 +30,9 @@ def measure(argv, **options):
         return {"seconds": used["seconds"], "cpu": used["user"] + used["system"], "peak_mb": used["peak_kb"] / 1024, "out": text}
 
 
-# An account to copy from: "far" of a configuration of mbsync.
-MBSYNC_FAR = """
-IMAPAccount far
+# An account that mbsync reaches over IMAP.
+MBSYNC_IMAP = """
+IMAPAccount {name}
 Host 127.0.0.1
 Port {port}
 User {user}
@@ -40,10 +40,10 @@ PassCmd "cat {password_file}"
 SSLType None
 AuthMechs LOGIN
 
-IMAPStore far
-Account far
+IMAPStore {name}
+Account {name}
 """
-# Everything of it, to the store "near".
+# Everything of "far", to the store "near".
 MBSYNC_COPY = """
 Channel copy
 Far :far:
@@ -59,7 +59,7 @@ SyncState {state}/
 def mbsync(near, state, port, user, password_file):
     """Copies account `user` to the store "near", which the text `near` describes; remembers in directory `state`."""
     config = state / "mbsyncrc"
-    config.write_text(MBSYNC_FAR.format(port=port, user=user, password_file=password_file) + near
+    config.write_text(MBSYNC_IMAP.format(name="far", port=port, user=user, password_file=password_file) + near
                       + MBSYNC_COPY.format(state=state))
     return measure(["mbsync", "-q", "-c", config, "copy"])
 

@@ -22,23 +22,10 @@ import measure as measuring
 from archive import Archives, print_wanted
 from dovecot import PASSWORD, Dovecot, as_server
 from fleet import Fleet, print_by_account
-from measure import mbsync, measure, median_of, say
+from measure import MBSYNC_IMAP, mbsync, measure, median_of, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONNECTIONS = 4
-
-MBSYNC_IMAP = """
-IMAPAccount near
-Host 127.0.0.1
-Port {port}
-User {user}
-PassCmd "cat {password_file}"
-SSLType None
-AuthMechs LOGIN
-
-IMAPStore near
-Account near
-"""
 
 
 class Proxy:
@@ -175,7 +162,7 @@ class Bench:
 
     def run_mbsync(self, src, user, ports, state):
         state.mkdir(exist_ok=True)
-        near = MBSYNC_IMAP.format(port=ports[1], user=user, password_file=self.password_file)
+        near = MBSYNC_IMAP.format(name="near", port=ports[1], user=user, password_file=self.password_file)
         return mbsync(near, state, ports[0], src, self.password_file)
 
     def run_doveadm(self, src, user, ports):
