@@ -1,6 +1,6 @@
 // One TLS connection without any I/O: ciphertext goes in and comes out of memory, every call returns at once.
 //
-// Why not asio::ssl::stream: it moves 17 KB a read and one record a write; here one lower read feeds 256 KB
+// Why not asio::ssl::stream: it moves 17 KB a read and one record a write; here one lower read feeds 128 KB
 // of records, and many records leave in one write.
 #pragma once
 
