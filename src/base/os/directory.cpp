@@ -31,10 +31,10 @@ Error not_plain(const Path& path, std::string_view what) {
   return {Errc::permission, Scope::run, Retry::never, fmt::format("{} is {}", path.native(), what)};
 }
 
-// `whole`: with the directory, for the error.
-Status check_name(std::string_view name, const Path& whole) {
+// `directory`: for the error.
+Status check_name(std::string_view name, const Path& directory) {
   if (single_name(name)) return {};
-  return not_plain(whole, "no name of a file in this directory");
+  return not_plain(directory / name, "no name of a file in this directory");
 }
 
 Entry::Kind kind_of(mode_t mode) {
@@ -44,14 +44,15 @@ Entry::Kind kind_of(mode_t mode) {
   return Entry::Kind::other;
 }
 
-Result<Fd> open_at(const Fd& directory, std::string_view name, int flags, const Path& path, mode_t mode = 0) {
+// `path`: of the directory, for the error.
+Result<Fd> open_at(const Fd& directory, const Path& path, std::string_view name, int flags, mode_t mode = 0) {
   PF_TRYV(check_name(name, path));
   const std::string text(name);
   Fd fd(uninterrupted(
       [&] { return ::openat(directory.get(), text.c_str(), flags | always | O_NOFOLLOW, mode); }));
   if (fd.valid()) return fd;
-  if (errno == ELOOP) return not_plain(path, "a symbolic link, which is not followed");
-  return file_error("open", path, errno);
+  if (errno == ELOOP) return not_plain(path / name, "a symbolic link, which is not followed");
+  return file_error("open", path / name, errno);
 }
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -88,14 +89,13 @@ Result<Directory> Directory::open_or_make(const Path& path) {
 }
 
 Result<Directory> Directory::open_below(std::string_view name) const {
-  const Path whole = path_ / name;
-  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_DIRECTORY, whole));
-  return Directory(std::move(fd), whole);
+  PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDONLY | O_DIRECTORY));
+  return Directory(std::move(fd), path_ / name);
 }
 
 Result<Directory> Directory::open_or_make_below(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRYV(check_name(name, whole));
+  PF_TRYV(check_name(name, path_));
   if (PF_DISK_FULL()) return file_error("make the directory", whole, ENOSPC);
   if (::mkdirat(fd_.get(), std::string(name).c_str(), 0700) != 0 && errno != EEXIST)
     return file_error("make the directory", whole, errno);
@@ -140,7 +140,7 @@ Status Directory::each(const std::function<Status(Entry entry)>& found) const {
 
 Result<FileStatus> Directory::status(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRYV(check_name(name, whole));
+  PF_TRYV(check_name(name, path_));
   struct stat found{};
   if (::fstatat(fd_.get(), std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
     return file_error("look at", whole, errno);
@@ -156,14 +156,14 @@ Result<FileStatus> Directory::status() const {
 Result<Fd> Directory::open_file(std::string_view name) const {
   const Path whole = path_ / name;
   // Not blocking: to open a pipe would wait for somebody to write.
-  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_NONBLOCK, whole));
+  PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDONLY | O_NONBLOCK));
   PF_TRYV(check_plain(fd, whole));
   return fd;
 }
 
 Result<Fd> Directory::open_shared_file(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRY(Fd fd, open_at(fd_, name, O_RDONLY | O_NONBLOCK, whole));
+  PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDONLY | O_NONBLOCK));
   struct stat file{}, here{};
   if (::fstat(fd.get(), &file) != 0 || ::fstat(fd_.get(), &here) != 0)
     return file_error("look at", whole, errno);
@@ -197,19 +197,19 @@ Result<std::string> Directory::read_file(std::string_view name, std::size_t max_
 
 Result<Fd> Directory::create_file(std::string_view name) const {
   if (PF_DISK_FULL()) return file_error("create", path_ / name, ENOSPC);
-  return open_at(fd_, name, O_WRONLY | O_CREAT | O_EXCL, path_ / name, 0600);
+  return open_at(fd_, path_, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 }
 
 Result<Fd> Directory::open_to_append(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRY(Fd fd, open_at(fd_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, whole, 0600));
+  PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, 0600));
   PF_TRYV(check_plain(fd, whole));
   return fd;
 }
 
 Result<Fd> Directory::lock_file(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRY(Fd fd, open_at(fd_, name, O_RDWR | O_NONBLOCK, whole));
+  PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_NONBLOCK));
   PF_TRYV(check_plain(fd, whole));
   if (uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
   if (errno != EWOULDBLOCK) return file_error("lock", whole, errno);
@@ -218,8 +218,8 @@ Result<Fd> Directory::lock_file(std::string_view name) const {
 }
 
 Status Directory::rename(std::string_view from, const Directory& target, std::string_view to) const {
-  PF_TRYV(check_name(from, path_ / from));
-  PF_TRYV(check_name(to, target.path_ / to));
+  PF_TRYV(check_name(from, path_));
+  PF_TRYV(check_name(to, target.path_));
   if (PF_DISK_FULL()) return file_error("rename a file to", target.path_ / to, ENOSPC);
   if (::renameat(fd_.get(), std::string(from).c_str(), target.fd_.get(), std::string(to).c_str()) != 0)
     return file_error("rename a file to", target.path_ / to, errno);
@@ -227,23 +227,22 @@ Status Directory::rename(std::string_view from, const Directory& target, std::st
 }
 
 Status Directory::rename_to_new(std::string_view from, const Directory& target, std::string_view to) const {
-  PF_TRYV(check_name(from, path_ / from));
-  PF_TRYV(check_name(to, target.path_ / to));
+  PF_TRYV(check_name(from, path_));
+  PF_TRYV(check_name(to, target.path_));
   const std::string old_name(from), new_name(to);
-  const Path whole = target.path_ / to;
-  if (PF_DISK_FULL()) return file_error("rename a file to", whole, ENOSPC);
+  const auto failed = [&](int number) { return file_error("rename a file to", target.path_ / to, number); };
+  if (PF_DISK_FULL()) return failed(ENOSPC);
   if (::renameat2(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), RENAME_NOREPLACE) == 0)
     return {};
-  if (errno != EINVAL && errno != ENOSYS) return file_error("rename a file to", whole, errno);
+  if (errno != EINVAL && errno != ENOSYS) return failed(errno);
   // File systems that cannot (NFS): a second name in between does the same, and fails if there is one.
-  if (::linkat(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), 0) != 0)
-    return file_error("rename a file to", whole, errno);
+  if (::linkat(fd_.get(), old_name.c_str(), target.fd_.get(), new_name.c_str(), 0) != 0) return failed(errno);
   return remove_file(from);
 }
 
 Status Directory::set_modified(std::string_view name, std::int64_t unix_seconds) const {
   const Path whole = path_ / name;
-  PF_TRYV(check_name(name, whole));
+  PF_TRYV(check_name(name, path_));
   const timespec times[2] = {{.tv_sec = unix_seconds, .tv_nsec = 0}, {.tv_sec = unix_seconds, .tv_nsec = 0}};
   if (::utimensat(fd_.get(), std::string(name).c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     return file_error("set the date of", whole, errno);
@@ -251,16 +250,15 @@ Status Directory::set_modified(std::string_view name, std::int64_t unix_seconds)
 }
 
 Status Directory::remove_file(std::string_view name) const {
-  const Path whole = path_ / name;
-  PF_TRYV(check_name(name, whole));
+  PF_TRYV(check_name(name, path_));
   if (::unlinkat(fd_.get(), std::string(name).c_str(), 0) != 0 && errno != ENOENT)
-    return file_error("remove", whole, errno);
+    return file_error("remove", path_ / name, errno);
   return {};
 }
 
 Status Directory::remove_directory(std::string_view name) const {
   const Path whole = path_ / name;
-  PF_TRYV(check_name(name, whole));
+  PF_TRYV(check_name(name, path_));
   if (::unlinkat(fd_.get(), std::string(name).c_str(), AT_REMOVEDIR) != 0)
     return file_error("remove the directory", whole, errno);
   return {};

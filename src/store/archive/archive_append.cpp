@@ -159,8 +159,8 @@ Task<std::vector<AppendOutcome>> ArchiveMailbox::append(std::span<AppendItem> it
     auto given_up = co_await give_up(items.size(), stager, received.error());
     co_return given_up;
   }
-  // The next may come in while this goes to the disk; they are published in the order they came.
-  const auto publishing = co_await publishing_.lock();
+  // The next may come in while this goes to the disk.  Nothing comes between this and the commit's queue, so
+  // they are published in the order they came.
   receiving.reset();
   auto outcomes = co_await publish(items.size(), stager);
   co_return outcomes;

@@ -57,7 +57,7 @@ class ArchiveMailbox final : public OpenMailbox {
   MailboxStatus status_;
   FlagRules rules_;
   bool lost_ = false;
-  AsyncMutex receiving_, publishing_;
+  AsyncMutex receiving_;
 };
 
 }  // namespace pf::store

@@ -45,8 +45,9 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   [[nodiscard]] std::string folder_of(const std::string& id) const;
   void forget(const std::string& id);
 
-  // Makes staged messages part of the mailbox: on the disk when it returns.  Those of several callers go
-  // together, so that they wait for the disk together.  The numbers are set in `messages`.
+  // Makes staged messages part of the mailbox: on the disk when it returns.  Those of several callers, also
+  // of one mailbox, go together and in the order of the calls, so that they wait for the disk together.  The
+  // numbers are set in `messages`.
   Task<void> commit(std::shared_ptr<MailboxFolder> folder, std::vector<StagedMessage>& messages);
 
   // change() in the pool, alone.
