@@ -25,7 +25,7 @@ from fleet import Fleet, print_by_account
 from measure import MBSYNC_IMAP, mbsync, measure, median_of, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CONNECTIONS = 4
+CONNECTIONS = 6  # what postferry takes of a Dovecot by default
 
 
 class Proxy:

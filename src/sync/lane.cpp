@@ -9,16 +9,22 @@ namespace pf::sync {
 
 namespace {
 
-// Memory of one batch.  A lane has at most four: one being filled, three on the wire (so that a long line
-// stays full).
-constexpr std::size_t batch_bytes = std::size_t{1} << 20;
-constexpr std::size_t batches_on_the_wire = 3;
+// Memory of one batch.  A lane has one that is being filled, and others on the wire, so that a long line
+// stays full: where there are many lanes fewer each, so that six take no more memory than four.
+constexpr std::size_t batch_bytes = std::size_t{896} << 10;
+constexpr std::size_t batches_on_all_wires = 12;
+constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
 // What a lane takes from the queue at a time: enough to keep the pipe full, not so much that others go empty.
 constexpr std::size_t most_chunk_messages = 1000;
 constexpr std::size_t least_chunk_messages = 50;
 constexpr std::uint64_t most_chunk_bytes = std::uint64_t{64} << 20;
+
+std::size_t batches_on_the_wire(const RunContext& run) {
+  const std::size_t lanes = std::max<std::size_t>(1, run.target.features().parallel);
+  return std::clamp(batches_on_all_wires / lanes, fewest_on_the_wire, most_on_the_wire);
+}
 
 double to_seconds(Duration d) {
   return std::chrono::duration<double>(d).count();
@@ -355,7 +361,7 @@ std::unique_ptr<Batch> Lane::fresh_batch() {
 
 Task<void> Lane::send_batch(MailboxJob& job) {
   const TimePoint start = MonoClock::now();
-  co_await appends_.wait_below(batches_on_the_wire - 1);
+  co_await appends_.wait_below(batches_on_the_wire(run_) - 1);
   while (job.recovering) co_await job.changed.wait();
   run_.summary.waited_target += to_seconds(MonoClock::now() - start);
   if (held_up(job)) co_return Status{};  // the batch goes back to the queue

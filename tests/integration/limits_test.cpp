@@ -2,6 +2,7 @@
 #include "support/dovecot_server.h"
 #include "support/ferry.h"
 #include "support/mailboxes.h"
+#include "support/temp_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -45,6 +46,24 @@ TEST(Quota, ExceededMidwayNamesWhatIsMissingAndGoesOnWhenThereIsRoom) {
   const auto more = ferry.sync(from, to, {"--keep-deleted"});
   EXPECT_EQ(more.code, 6) << more;
   EXPECT_GE(more["copied"], 20U) << more;
+}
+
+// Dovecot as shipped allows a user ten connections from one address, and the user's own program needs some.
+TEST(Connections, AreNotUsedUpByACopy) {
+  const DovecotServer source({.max_connections_per_user = 10});
+  const DovecotServer target({.max_connections_per_user = 10});
+  const auto at_source = oracle_of(source, "alice");
+  const auto at_target = oracle_of(target, "bob");
+  for (const auto* name : {"INBOX", "Work", "Family", "Lists"}) {
+    if (std::string_view(name) != "INBOX") at_source->create(name);
+    append_all(*at_source, name, small_messages(200, 50000));
+  }
+  const Ferry ferry;
+  const auto trace = (ferry.directory() / "trace").string();
+  const auto ran = ferry.sync(end_at(source, "alice"), end_at(target, "bob"), {"--trace", trace});
+  ASSERT_EQ(ran.code, 0) << ran;
+  EXPECT_EQ(ran["copied"], 800U) << ran;
+  EXPECT_EQ(read_file(trace).find("Maximum number of connections"), std::string::npos);
 }
 
 TEST(Limit, OfTheTargetIsReportedOnceAndRemembered) {

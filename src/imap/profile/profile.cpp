@@ -25,7 +25,7 @@ struct Family {
 void no_limits(Profile& /*profile*/) {}
 
 void gmail(Profile& profile) {
-  profile.max_connections = 10;  // of 15, "Too many simultaneous connections"
+  profile.max_connections = 6;  // of 15, "Too many simultaneous connections"
   profile.append_limit = 35'651'584;
   profile.daily_upload = 500 * mib;
   profile.daily_download = 2500 * mib;
@@ -53,6 +53,7 @@ void icloud(Profile& profile) {
 // EMAILID is "M" and the SHA-1 of the content: equal ids are equal messages, in any account.
 void cyrus(Profile& profile) {
   profile.object_id_family = "cyrus";
+  profile.max_connections = 8;  // no limit as shipped
 }
 
 void zimbra(Profile& profile) {

@@ -79,7 +79,7 @@ struct Profile {
   std::string title = "IMAP server";  // for people
   std::bitset<quirk_count> quirks;
   std::size_t max_command_octets = 8000;                      // of one command line, literals not counted
-  std::size_t max_connections = 8;                            // for one account, ours all together
+  std::size_t max_connections = 6;                            // for one account, ours all together
   std::size_t max_fetch_uids = 5000;                          // messages asked for in one FETCH
   double appends_per_second = 0;                              // to start with; 0: no limit known
   std::optional<std::uint64_t> append_limit;                  // where APPENDLIMIT is not announced

@@ -19,9 +19,17 @@ namespace {
 
 // More lanes gain nothing against one server and look like an attack to some (measured with Dovecot on 2
 // cores).
-constexpr std::size_t default_lanes = 4;
+constexpr std::size_t default_lanes = 6;
+// Where an account may have few connections, the lanes have them all but for those that come and go.
+constexpr std::size_t few_lanes = 4;
 // Beside the lanes: the control session, and one that looks into a mailbox while the lanes work.
 constexpr std::size_t spare_sessions = 2;
+
+// `most`: connections of one account that the server is known to bear.
+std::size_t lanes_within(std::size_t most) {
+  const std::size_t lanes = most > spare_sessions ? most - spare_sessions : 1;
+  return std::clamp(lanes, std::clamp<std::size_t>(most, 1, few_lanes), default_lanes);
+}
 
 }  // namespace
 
@@ -147,8 +155,7 @@ void ImapStore::learn(const imap::LoggedIn& session) {
   features_.appends_per_second = profile_.appends_per_second;
   if (session.wire.literals == imap::LiteralMode::minus)
     features_.batch_message_bytes = imap::literal_minus_max;
-  if (options_.connections == 0)
-    features_.parallel = std::clamp<std::size_t>(profile_.max_connections, 1, default_lanes);
+  if (options_.connections == 0) features_.parallel = lanes_within(profile_.max_connections);
   pool_->set_limit(features_.parallel + spare_sessions);
   rules_ = {};
   rules_.utf8 = session.utf8;
