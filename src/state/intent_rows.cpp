@@ -1,5 +1,5 @@
+#include "state/intent_items.h"
 #include "state/journal_rows.h"
-#include "state/row_codec.h"
 #include "state/row_helpers.h"
 #include "state/row_sum.h"
 
@@ -47,53 +47,23 @@ Result<StoredIntent> read_intent(Database& database, IntentId id) {
 }
 
 Status put_items(Database& database, IntentId intent, const std::vector<IntentItem>& items) {
-  if (items.empty()) return {};
-  PF_TRY(auto statement, database.query("INSERT INTO intent_item VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
-  std::int64_t ordinal = 0;
-  for (const auto& item : items) {
-    const std::string key = encode_key(item.key);
-    const std::string flags = item.flags.to_string();
-    const std::int64_t size = encode_size(item.size);
-    const std::int64_t sum =
-        row_sum(intent, ordinal, item.source.bytes(), key, size, item.date_seconds, flags);
-    PF_TRYV(statement.bind({intent, ordinal, item.source.bytes(), key, size, item.date_seconds, flags, sum}));
-    PF_TRYV(statement.step());
-    ++ordinal;
-  }
-  return {};
+  const std::string octets = encode_items(items);
+  return database.exec("INSERT OR REPLACE INTO intent_items VALUES(?, ?, ?)",
+                       {intent, octets, row_sum(intent, octets)});
 }
 
 Result<std::vector<IntentItem>> read_items(Database& database, IntentId intent) {
-  PF_TRY(auto rows,
-         database.query("SELECT ordinal, source_ref, key, size, date_seconds, flags, sum FROM intent_item "
-                        "WHERE intent_id=? ORDER BY ordinal",
-                        {intent}));
-  std::vector<IntentItem> out;
-  FlagDecoder flags;
-  for (;;) {
-    PF_TRY(const bool more, rows.step());
-    if (!more) return out;
-    const auto key = decode_key(rows.blob(2));
-    const std::int64_t sum = row_sum(intent, rows.integer(0), rows.blob(1), rows.blob(2), rows.integer(3),
-                                     rows.integer(4), rows.blob(5));
-    if (!key || sum != rows.integer(6))
-      return database.damage("a message of an intent does not match its checksum");
-    IntentItem item;
-    item.source = MessageRef(std::string(rows.blob(1)));
-    item.key = *key;
-    item.size = decode_size(rows.integer(3));
-    item.date_seconds = rows.integer(4);
-    item.flags = flags.decode(rows.blob(5));
-    out.push_back(std::move(item));
-  }
-}
-
-Status drop_items(Database& database, IntentId intent) {
-  return database.exec("DELETE FROM intent_item WHERE intent_id=?", {intent});
+  PF_TRY(auto rows, database.query("SELECT items, sum FROM intent_items WHERE intent_id=?", {intent}));
+  PF_TRY(const bool there, rows.step());
+  if (!there) return database.damage("an intent has lost its messages");
+  auto items = decode_items(rows.blob(0));
+  if (!items || row_sum(intent, rows.blob(0)) != rows.integer(1))
+    return database.damage("the messages of an intent do not match their checksum");
+  return *std::move(items);
 }
 
 Status drop_intent(Database& database, IntentId intent) {
-  PF_TRYV(drop_items(database, intent));
+  PF_TRYV(database.exec("DELETE FROM intent_items WHERE intent_id=?", {intent}));
   return database.exec("DELETE FROM intent WHERE id=?", {intent});
 }
 
@@ -128,7 +98,6 @@ Status watch(Database& database, IntentId intent, const std::vector<PairRow>& st
   PF_TRY(auto found, read_intent(database, intent));
   PF_TRYV(record(database, found.mailbox, stored));
   if (items.empty()) return drop_intent(database, intent);
-  PF_TRYV(drop_items(database, intent));
   PF_TRYV(put_items(database, intent, items));
   found.watched = true;
   return database.exec("UPDATE intent SET watched=1, sum=? WHERE id=?", {sum_of(found), intent});

@@ -123,7 +123,7 @@ Status reset(Database& database, MailboxId mailbox, const Epoch& source, const E
   PF_TRYV(database.exec("DELETE FROM message WHERE mailbox_id=?", {mailbox}));
   PF_TRYV(database.exec("DELETE FROM parked WHERE mailbox_id=?", {mailbox}));
   PF_TRYV(database.exec(
-      "DELETE FROM intent_item WHERE intent_id IN (SELECT id FROM intent WHERE mailbox_id=?)", {mailbox}));
+      "DELETE FROM intent_items WHERE intent_id IN (SELECT id FROM intent WHERE mailbox_id=?)", {mailbox}));
   PF_TRYV(database.exec("DELETE FROM intent WHERE mailbox_id=?", {mailbox}));
   row.record.source_epoch = source;
   row.record.target_epoch = target;

@@ -6,7 +6,7 @@ namespace pf::state {
 namespace {
 
 constexpr std::size_t digest_bytes = std::tuple_size_v<Digest128>;
-constexpr std::size_t key_bytes = 2 * digest_bytes + 1;
+static_assert(key_octets == 2 * digest_bytes + 1);
 
 void take_digest(std::string_view octets, Digest128& into) {
   std::ranges::transform(octets, into.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
@@ -16,7 +16,7 @@ void take_digest(std::string_view octets, Digest128& into) {
 
 std::string encode_key(const MessageKey& key) {
   std::string out;
-  out.reserve(key_bytes);
+  out.reserve(key_octets);
   out.append(key.id.begin(), key.id.end());
   out.append(key.headers.begin(), key.headers.end());
   out.push_back(key.from_message_id ? '\1' : '\0');
@@ -24,7 +24,7 @@ std::string encode_key(const MessageKey& key) {
 }
 
 std::optional<MessageKey> decode_key(std::string_view octets) {
-  if (octets.size() != key_bytes || static_cast<std::uint8_t>(octets.back()) > 1) return std::nullopt;
+  if (octets.size() != key_octets || static_cast<std::uint8_t>(octets.back()) > 1) return std::nullopt;
   MessageKey key;
   take_digest(octets.substr(0, digest_bytes), key.id);
   take_digest(octets.substr(digest_bytes, digest_bytes), key.headers);

@@ -11,9 +11,10 @@
 
 namespace pf::state {
 
-// 33 octets: id, headers, 1 when it comes from a Message-ID.
+// id, headers, 1 when it comes from a Message-ID.
+inline constexpr std::size_t key_octets = 33;
 std::string encode_key(const MessageKey& key);
-// Nothing when it is not 33 octets of that form.
+// Nothing when it is not of that form.
 std::optional<MessageKey> decode_key(std::string_view octets);
 
 // Sizes and limits are unsigned, SQLite's integers are not: the bits are kept.

@@ -1,6 +1,7 @@
 #include "state/schema.h"
 
 #include "state/database.h"
+#include "state/intent_items.h"
 
 #include <fmt/format.h>
 
@@ -135,7 +136,16 @@ constexpr std::string_view version_3 = R"sql(
 CREATE INDEX unfinished_removal ON removal(mailbox_id) WHERE done=0;
 )sql";
 
-constexpr std::array<std::string_view, 3> all_migrations{version_1, version_2, version_3};
+constexpr std::string_view version_4 = R"sql(
+CREATE TABLE intent_items(
+  intent_id INTEGER PRIMARY KEY REFERENCES intent(id) ON DELETE CASCADE,
+  items BLOB NOT NULL, -- see intent_items.h
+  sum INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array all_migrations{Migration{version_1}, Migration{version_2}, Migration{version_3},
+                                    Migration{version_4, pack_intent_items, "DROP TABLE intent_item"}};
 
 constexpr std::string_view read_schema =
     "SELECT CAST(sql AS BLOB) FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
@@ -152,7 +162,10 @@ Result<std::set<std::string>> texts(Database& database) {
 
 Status migrate(Database& database, std::int64_t from) {
   for (auto i = static_cast<std::size_t>(from); i < migrations().size(); ++i) {
-    PF_TRYV(database.script(migrations()[i]));
+    const Migration& step = migrations()[i];
+    PF_TRYV(database.script(step.tables));
+    if (step.rows != nullptr) PF_TRYV(step.rows(database));
+    PF_TRYV(database.script(step.rest));
   }
   PF_TRYV(database.script(fmt::format("PRAGMA application_id={}", application_id)));
   return database.script(fmt::format("PRAGMA user_version={}", schema_version()));
@@ -192,7 +205,7 @@ Status check_and_migrate(Database& database) {
 
 }  // namespace
 
-std::span<const std::string_view> migrations() {
+std::span<const Migration> migrations() {
   return all_migrations;
 }
 std::int64_t schema_version() {

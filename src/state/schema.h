@@ -15,7 +15,12 @@ class Database;
 inline constexpr std::int64_t application_id = 0x50466A31;  // "PFj1"
 
 // Entry i brings a file of version i (PRAGMA user_version) to version i + 1.  Only ever appended to.
-[[nodiscard]] std::span<const std::string_view> migrations();
+struct Migration {
+  std::string_view tables;
+  Status (*rows)(Database&) = nullptr;  // what SQL alone cannot do, between the two
+  std::string_view rest{};
+};
+[[nodiscard]] std::span<const Migration> migrations();
 [[nodiscard]] std::int64_t schema_version();
 
 // Brings the file to schema_version(), in one transaction.  Errc::state when the file is no database, is

@@ -1,4 +1,7 @@
 // Opening: private files, versions, and every kind of damage we could think of.
+#include "base/encoding.h"
+#include "state/row_codec.h"
+#include "state/row_sum.h"
 #include "state/schema.h"
 #include "unit/state/journal_fixture.h"
 
@@ -312,16 +315,33 @@ TEST_F(DatabaseOf, AnIndexOverSomethingElseIsNotUsed) {
   EXPECT_EQ(examine(), Answer::error);
 }
 
+std::string hex_literal(std::string_view octets) {
+  return "x'" + hex_encode(octets) + "'";
+}
+
+// A row of the table that held the messages of intents up to version 3.
+std::string row_of_version_1(IntentId intent, std::int64_t ordinal, const IntentItem& item) {
+  const auto key = encode_key(item.key);
+  const auto flags = item.flags.to_string();
+  const auto size = encode_size(item.size);
+  const auto sum = row_sum(intent, ordinal, item.source.bytes(), key, size, item.date_seconds, flags);
+  return fmt::format("INSERT INTO main.intent_item VALUES({}, {}, {}, {}, {}, {}, {}, {});", intent, ordinal,
+                     hex_literal(item.source.bytes()), hex_literal(key), size, item.date_seconds,
+                     hex_literal(flags), sum);
+}
+
 // A file as version 1 made it, with pages of the size it had, and the rows of `original`.
 void make_version_1(const fs::path& file, const fs::path& rows) {
   sqlite3* handle = nullptr;
   ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
   std::string sql = "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;";
-  sql += migrations()[0];
+  sql += migrations()[0].tables;
   sql += fmt::format("PRAGMA application_id={}; PRAGMA user_version=1; ATTACH '{}' AS later;", application_id,
                      rows.string());
-  for (const auto* table : {"pair", "mailbox", "message", "intent", "intent_item", "parked", "server"})
+  for (const auto* table : {"pair", "mailbox", "message", "intent", "parked", "server"})
     sql += fmt::format("INSERT INTO main.{0} SELECT * FROM later.{0};", table);
+  sql += row_of_version_1(1, 0, intent_item(500)) + row_of_version_1(1, 1, intent_item(501)) +
+         row_of_version_1(2, 0, intent_item(600));
   sql += "UPDATE heartbeat SET beats=5";
   char* said = nullptr;
   EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &said), SQLITE_OK) << said;
@@ -348,8 +368,8 @@ TEST_F(DatabaseOf, AFileOfVersion1KeepsItsRowsAndGetsTheNewTables) {
   EXPECT_EQ(run(journal.pairs(inbox.id)).value().size(), messages);
   EXPECT_TRUE(
       same(run(journal.pairs_of(inbox.id, Journal::Side::target, {ref(1007)})).value(), {pair_row(7)}));
-  EXPECT_EQ(run(journal.open_intents(inbox.id)).value().at(0).items.size(), 2U);
-  EXPECT_EQ(run(journal.watched(inbox.id)).value().size(), 1U);
+  EXPECT_TRUE(same(run(journal.open_intents(inbox.id)).value().at(0).items, intent_row({500, 501}).items));
+  EXPECT_TRUE(same(run(journal.watched(inbox.id)).value().at(0).items, {intent_item(600)}));
   EXPECT_TRUE(same(run(journal.parked(inbox.id)).value(), {parked_row(700)}));
   const auto removing = run(journal.begin_run("mirror")).value();
   EXPECT_TRUE(run(journal.plan_removals(removing, {removal_row(1)})));
@@ -364,7 +384,7 @@ TEST_F(DatabaseOf, AMigrationThatDoesNotEndLeavesTheOldFile) {
     // As much of the step as there was before the power went: a transaction without its end.
     sqlite3* handle = nullptr;
     ASSERT_EQ(sqlite3_open((old / Database::file_name).c_str(), &handle), SQLITE_OK);
-    const auto half = "BEGIN IMMEDIATE;" + std::string(migrations()[1]) + "PRAGMA user_version=2";
+    const auto half = "BEGIN IMMEDIATE;" + std::string(migrations()[1].tables) + "PRAGMA user_version=2";
     EXPECT_EQ(sqlite3_exec(handle, half.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
     sqlite3_close(handle);
   }
