@@ -15,6 +15,7 @@ SubFolders Verbatim
 
 # Names of cases that others are compared with.
 READ, READ_ONE, WRITTEN = "limit, 4 connections, thrown away", "limit, 1 connection, thrown away", "limit, a file each, one sync"
+IN_STEPS = "limit, in the steps of an archive"
 EXPORT, AGAIN, CHECK = "postferry to archive:", "postferry to archive:, nothing new", "postferry archive check"
 MAILDIR, MBSYNC_EXPORT, MBSYNC_AGAIN = "postferry to maildir:", "mbsync to Maildir", "mbsync to Maildir, nothing new"
 IMPORT_LIMIT, IMPORT = "import: limit, 4 connections", "import: postferry from archive:"
@@ -43,7 +44,7 @@ class Archives:
         self.next_directory = 0
 
     def fresh(self, name):
-        """An empty directory.  It stays until all is measured, 2 GB a round: ext4 without a journal does not give an inode
+        """An empty directory.  It stays until all is measured, 2.4 GB a round: ext4 without a journal does not give an inode
         away again for some minutes after its file was removed, and steps over each such inode whenever it makes a file
         (measured: 12 s of system time in an export instead of 1.6)."""
         self.next_directory += 1
@@ -125,10 +126,12 @@ class Archives:
         archive, archive_state = self.fresh("archive"), self.fresh("state")
         maildir, maildir_state = self.fresh("maildir"), self.fresh("state")
         near, near_state, written = self.fresh("mbsync"), self.fresh("state"), self.fresh("written")
+        in_steps = self.fresh("steps")
         import_state = self.fresh("state")
         self.run(READ, self.limit)
         self.run(READ_ONE, lambda: self.limit("--connections", 1))
         self.run(WRITTEN, lambda: self.limit("--into", written))
+        self.run(IN_STEPS, lambda: self.limit("--into", in_steps, "--steps", "archive"))
         if self.bench.postferry:
             self.run(EXPORT, lambda: self.to_archive(archive, archive_state))
             self.run(AGAIN, lambda: self.again(archive, archive_state))
@@ -179,6 +182,8 @@ def wanted(cases):
     row("mbsync's seconds / those of the export to maildir:", ratio(MBSYNC_EXPORT, MAILDIR))
     row("export to archive: / reading alone, 4 connections", ratio(EXPORT, READ))
     row("export to archive: / reading and a file each, one sync", ratio(EXPORT, WRITTEN))
+    row("export to archive: / reading, in the steps of an archive", ratio(EXPORT, IN_STEPS))
+    row("mbsync's seconds / reading, in the steps of an archive", ratio(MBSYNC_EXPORT, IN_STEPS))
     row("export to maildir: / reading and a file each, one sync", ratio(MAILDIR, WRITTEN))
     return rows
 

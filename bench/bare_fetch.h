@@ -3,10 +3,13 @@
 #pragma once
 
 #include "bare_connection.h"
+#include "bare_folder.h"
 
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 
 namespace pf::bench {
 
@@ -15,9 +18,10 @@ struct Fetched {
   std::atomic<std::uint64_t> bytes = 0;
 };
 
-// `into`: empty, and the messages are thrown away; else each becomes a file in a folder a mailbox, and one
+// `into`: empty, and the messages are thrown away; else there is a folder a mailbox, made by `make`, and one
 // syncfs ends it.  Returns the seconds.  Throws std::runtime_error, std::system_error.
+using MakeFolder = std::function<std::unique_ptr<BareFolder>(const std::filesystem::path&)>;
 double bare_fetch(const Place& from, std::size_t connections, const std::filesystem::path& into,
-                  Fetched& fetched);
+                  const MakeFolder& make, Fetched& fetched);
 
 }  // namespace pf::bench
