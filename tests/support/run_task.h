@@ -4,6 +4,7 @@
 #include "async/task.h"
 
 #include <asio/co_spawn.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -24,7 +25,6 @@ class Loop {
   Result<T> run(Task<T> task, std::chrono::seconds limit = std::chrono::seconds(300)) {
     std::optional<Result<T>> result;
     std::exception_ptr thrown;
-    // Held for the whole time, so that the loop does not end when a task waits for another thread only.
     const auto deadline = std::chrono::steady_clock::now() + limit;
     asio::co_spawn(context_, std::move(task), [&](std::exception_ptr failure, Result<T> value) {
       thrown = std::move(failure);
@@ -33,7 +33,7 @@ class Loop {
     while (!result) {
       context_.restart();
       if (context_.run_one_until(deadline) == 0 && !result)
-        throw std::runtime_error("the task did not end in time, or never can");
+        throw std::runtime_error("the task did not end in time");
     }
     if (thrown) std::rethrow_exception(thrown);
     return *std::move(result);
@@ -43,6 +43,9 @@ class Loop {
 
  private:
   asio::io_context context_{1};
+  // Without it a thread that lets go of the last work stops the loop, and may do so as late as in the next
+  // run().
+  asio::executor_work_guard<asio::io_context::executor_type> never_idle_{context_.get_executor()};
 };
 
 // The loop run() uses.  Never destroyed: coroutines left on it would find their tests gone.
