@@ -64,6 +64,8 @@ class Receiver {
   Task<void> take(AppendItem& item, IncomingMessage message) {
     const std::uint64_t size = item.body->size();
     std::uint64_t taken = 0;
+    // One that fits is written at once.
+    if (gathered_.octets.size() + size > gather_octets) PF_CO_TRYV(co_await flush());
     gathered_.pieces.push_back({std::move(message), 0, false});
     for (;;) {
       auto piece = co_await item.body->next();

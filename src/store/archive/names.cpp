@@ -44,19 +44,33 @@ bool read_digits(std::string_view text, Number& out, int base = 10) {
   return error == std::errc{} && end == text.data() + text.size() && !text.starts_with('-');
 }
 
-std::string compact_date(std::int64_t seconds) {
-  namespace chrono = std::chrono;
-  const chrono::sys_seconds at{chrono::seconds(seconds)};
-  const auto midnight = chrono::floor<chrono::days>(at);
-  const chrono::year_month_day day(midnight);
-  const chrono::hh_mm_ss time(at - midnight);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(day.year()),
-                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count());
+void put_digits(char* at, std::uint64_t number, std::size_t width, unsigned base = 10) {
+  while (width > 0) {
+    at[--width] = "0123456789abcdef"[number % base];
+    number /= base;
+  }
 }
 
-// Nothing for what compact_date() does not give.
-std::optional<std::int64_t> parse_compact_date(std::string_view text) {
+// date_length characters.  By hand: names of messages are made several times for each, and it showed in the
+// time of an export.
+void put_date(char* at, std::int64_t seconds) {
+  namespace chrono = std::chrono;
+  const chrono::sys_seconds moment{chrono::seconds(seconds)};
+  const auto midnight = chrono::floor<chrono::days>(moment);
+  const chrono::year_month_day day(midnight);
+  const auto second = static_cast<std::uint64_t>((moment - midnight).count());
+  put_digits(at, static_cast<std::uint64_t>(static_cast<int>(day.year())), 4);
+  put_digits(at + 4, static_cast<unsigned>(day.month()), 2);
+  put_digits(at + 6, static_cast<unsigned>(day.day()), 2);
+  at[8] = 'T';
+  put_digits(at + 9, second / 3600, 2);
+  put_digits(at + 11, second / 60 % 60, 2);
+  put_digits(at + 13, second % 60, 2);
+  at[15] = 'Z';
+}
+
+// Also of some texts that put_date() does not give.
+std::optional<std::int64_t> parse_date(std::string_view text) {
   namespace chrono = std::chrono;
   if (text.size() != date_length) return std::nullopt;
   int year = 0, hour = 0, minute = 0, second = 0;
@@ -68,9 +82,7 @@ std::optional<std::int64_t> parse_compact_date(std::string_view text) {
   if (!numbers || !date.ok()) return std::nullopt;
   const auto at = chrono::sys_seconds(chrono::sys_days(date)) + chrono::hours(hour) +
                   chrono::minutes(minute) + chrono::seconds(second);
-  const std::int64_t seconds = at.time_since_epoch().count();
-  if (compact_date(seconds) != text) return std::nullopt;
-  return seconds;
+  return at.time_since_epoch().count();
 }
 
 }  // namespace
@@ -91,7 +103,9 @@ std::string list_name(const MailboxPath& path) {
 }
 
 std::string Stem::to_string() const {
-  std::string out = fmt::format("{}-{:016x}", compact_date(seconds), prefix);
+  std::string out(date_length + 1 + prefix_length, '-');
+  put_date(out.data(), seconds);
+  put_digits(out.data() + date_length + 1, prefix, prefix_length, 16);
   if (ordinal > 1) out += fmt::format("-{}", ordinal);
   return out;
 }
@@ -99,7 +113,7 @@ std::string Stem::to_string() const {
 std::optional<Stem> Stem::parse(std::string_view text) {
   Stem stem;
   if (text.size() < date_length + 1 + prefix_length) return std::nullopt;
-  const auto date = parse_compact_date(text.substr(0, date_length));
+  const auto date = parse_date(text.substr(0, date_length));
   if (!date || !read_digits(text.substr(date_length + 1, prefix_length), stem.prefix, 16))
     return std::nullopt;
   stem.seconds = *date;
