@@ -34,7 +34,6 @@ ArchiveMailbox::ArchiveMailbox(std::shared_ptr<ArchiveSession> session, std::str
       id_(std::move(id)),
       folder_(std::move(folder)),
       access_(access),
-      staging_(std::make_shared<StagingDirectory>(session_->root)),
       status_(folder_->with([](const MailboxLog& log) { return log.status(); })) {}
 
 Error ArchiveMailbox::violation(std::string_view what) const {
@@ -138,8 +137,11 @@ Task<MailboxFolder::FlagsChanged> ArchiveMailbox::change(std::vector<FlagChange>
                                                          std::optional<std::uint64_t> since) {
   PF_CO_TRYV(usable(Access::write));
   using Changed = MailboxFolder::FlagsChanged;
-  auto job = [folder = folder_, staging = staging_, changes = std::move(changes),
-              since]() -> Result<Changed> { return folder->change_flags(*staging, changes, since); };
+  auto job = [folder = folder_, root = session_->root, changes = std::move(changes),
+              since]() -> Result<Changed> {
+    StagingDirectory staging(root);
+    return folder->change_flags(staging, changes, since);
+  };
   auto done = co_await session_->change<Changed>(std::move(job));
   if (!done) co_return failed(std::move(done).error());
   co_return done;
@@ -170,8 +172,6 @@ Task<void> ArchiveMailbox::remove(const std::vector<MessageRef>& refs) {
 
 Task<void> ArchiveMailbox::close() {
   lost_ = true;
-  WorkerPool::Work job = [staging = std::exchange(staging_, nullptr)]() mutable { staging.reset(); };
-  if (access_ != Access::read) co_await session_->pool->submit(std::move(job));
   co_return Status{};
 }
 

@@ -53,7 +53,6 @@ class ArchiveMailbox final : public OpenMailbox {
   std::string id_;
   std::shared_ptr<MailboxFolder> folder_;
   Access access_;
-  std::shared_ptr<StagingDirectory> staging_;
   MailboxStatus status_;
   FlagRules rules_;
   bool lost_ = false;

@@ -202,7 +202,11 @@ void ArchiveSession::commit_all(const os::Directory& root, const Commits& commit
   std::map<MailboxFolder*, Status> results;
   for (const auto& [folder, messages] : by_folder)
     results[folder] = synced ? folder->publish(messages) : Status(of_mailbox(synced.error()));
-  for (const auto& commit : commits) commit->result = results[commit->folder.get()];
+  for (const auto& commit : commits) {
+    commit->result = results[commit->folder.get()];
+    if (!commit->result) continue;
+    for (auto& message : commit->messages) message.at->close();
+  }
 }
 
 Task<void> ArchiveSession::commit_waiting() {

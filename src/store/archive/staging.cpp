@@ -8,12 +8,12 @@
 
 namespace pf::store {
 
-StagingDirectory::~StagingDirectory() {
+void StagingDirectory::close() {
   if (directory_) ignore(root_->remove_directory(name_));
+  directory_.reset();
 }
 
 Result<const os::Directory*> StagingDirectory::directory() {
-  const std::scoped_lock guard(making_);
   if (!directory_) {
     name_ = temporary_name();
     PF_TRY(directory_, root_->open_or_make_below(name_));
@@ -88,6 +88,7 @@ void Stager::abandon() {
     at_->remove(sidecar_file(message.name));
   }
   staged_.clear();
+  at_->close();
   digest_.finish();
 }
 

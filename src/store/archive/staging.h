@@ -7,11 +7,9 @@
 #include "mail/message_key.h"
 #include "store/archive/manifest.h"
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,13 +17,13 @@
 
 namespace pf::store {
 
-// Below the archive, made when the first file is.  One for each open mailbox: who makes files in a directory
-// waits for whoever else does.  What a run that was killed leaves here is swept by the next that writes.
+// Below the archive, made when the first file is.  One for each batch: who makes files in a directory waits
+// for whoever else does, and each of them is looked for among the others.  What a run that was killed leaves
+// here is swept by the next that writes.
 class StagingDirectory {
  public:
   explicit StagingDirectory(std::shared_ptr<const os::Directory> root) : root_(std::move(root)) {}
-  // Empty by now, or swept later.
-  ~StagingDirectory();
+  ~StagingDirectory() { close(); }
   StagingDirectory(const StagingDirectory&) = delete;
   StagingDirectory& operator=(const StagingDirectory&) = delete;
 
@@ -37,15 +35,16 @@ class StagingDirectory {
   [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
   Status rename(std::string_view name, const os::Directory& to, std::string_view new_name) const;
   void remove(std::string_view name) const;
+  // Removes the directory.  Empty by now, or swept later.
+  void close();
 
  private:
   Result<const os::Directory*> directory();
 
   std::shared_ptr<const os::Directory> root_;
-  std::mutex making_;
   std::string name_;
   std::optional<os::Directory> directory_;
-  std::atomic<std::uint64_t> last_ = 0;
+  std::uint64_t last_ = 0;
 };
 
 // What is known of a message before its first octet.
@@ -58,16 +57,17 @@ struct IncomingMessage {
 };
 
 struct StagedMessage {
-  std::shared_ptr<const StagingDirectory> at;
+  std::shared_ptr<StagingDirectory> at;
   std::string name;      // of both files in the staging directory, without their endings
   MessageRecord record;  // but for its numbers
   std::string flags;
 };
 
-// Takes messages one after the other.
+// Takes messages of one batch, one after the other.
 class Stager {
  public:
-  explicit Stager(std::shared_ptr<StagingDirectory> at) : at_(std::move(at)) {}
+  explicit Stager(std::shared_ptr<const os::Directory> root)
+      : at_(std::make_shared<StagingDirectory>(std::move(root))) {}
   ~Stager() { abandon(); }
   Stager(const Stager&) = delete;
   Stager& operator=(const Stager&) = delete;
