@@ -553,7 +553,7 @@ TEST(JournalSpeed, AFewOfManyPairsAreFoundAtOnce) {
   };
   const auto few = [&](Journal::Side side) {
     std::vector<MessageRef> refs;
-    for (std::uint32_t i = 0; i < 20; ++i) {
+    for (std::size_t i = 0; i < 20; ++i) {
       const auto& row = rows[i * 999];
       refs.push_back(side == Journal::Side::source ? row.source : row.target);
     }
