@@ -157,8 +157,7 @@ class Bench:
         return result
 
     def run_postferry(self, src, user, ports, state, tls=False):
-        return self.sync(self.url(src, self.source, ports[0], tls), self.url(user, self.target, ports[1], tls), state,
-                         "--connections", CONNECTIONS)
+        return self.sync(self.url(src, self.source, ports[0], tls), self.url(user, self.target, ports[1], tls), state)
 
     def run_mbsync(self, src, user, ports, state):
         state.mkdir(exist_ok=True)
