@@ -10,7 +10,7 @@ namespace pf::sync {
 namespace {
 
 // Memory of one batch.  A lane has one that is being filled, and others on the wire, so that a long line
-// stays full: where there are many lanes fewer each, so that six take no more memory than four.
+// stays full: where there are many lanes fewer each, so that six take little more memory than four.
 constexpr std::size_t batch_bytes = std::size_t{896} << 10;
 constexpr std::size_t batches_on_all_wires = 12;
 constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;

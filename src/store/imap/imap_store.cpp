@@ -17,7 +17,7 @@ namespace pf::store {
 
 namespace {
 
-// More lanes gain nothing against one server and look like an attack to some (measured with Dovecot on 2
+// More lanes gain little against one server and look like an attack to some (measured with Dovecot on 2
 // cores).
 constexpr std::size_t default_lanes = 6;
 // Where an account may have few connections, the lanes have them all but for those that come and go.
