@@ -1,5 +1,6 @@
 #include "store/archive/archive_store.h"
 
+#include "async/group.h"
 #include "base/ascii.h"
 #include "base/printable.h"
 #include "base/random.h"
@@ -20,6 +21,8 @@ namespace {
 constexpr std::size_t epoch_octets = 8;
 // Each lane has a batch or two in memory, and the disk is one.
 constexpr std::size_t useful_lanes = 4;
+// A manifest takes a processor to read, and memory.
+constexpr std::size_t manifests_at_once = 3;
 // Other folders that are in the way of a new one: left by a rename that was cut off, or with the same digest.
 constexpr int most_folder_names = 9;
 
@@ -40,6 +43,19 @@ Features features_of_archives() {
 
 bool is_inbox(std::string_view id) {
   return iequals(id, "INBOX");
+}
+
+// An Error returned concerns more than the mailbox.
+Task<void> read_status(ArchiveSession& session, const std::string& id, Result<MailboxStatus>& into) {
+  auto folder = co_await session.folder(id);
+  if (folder) {
+    into = (*folder)->with([](const MailboxLog& log) { return log.status(); });
+  } else if (folder.error().scope <= Scope::mailbox) {
+    into = std::move(folder).error();
+  } else {
+    co_return std::move(folder).error();
+  }
+  co_return Status{};
 }
 
 Error rejected(std::string_view id, std::string_view why) {
@@ -120,16 +136,13 @@ Task<std::vector<Result<MailboxStatus>>> ArchiveStore::status(const std::vector<
   const auto session = session_;
   std::vector<std::string> ids;
   for (const auto& mailbox : mailboxes) ids.push_back(mailbox.id);
-  std::vector<Result<MailboxStatus>> out;
-  for (const auto& id : ids) {
-    auto folder = co_await session->folder(id);
-    if (!folder && folder.error().scope > Scope::mailbox) co_return std::move(folder).error();
-    if (!folder) {
-      out.emplace_back(std::move(folder).error());
-    } else {
-      out.emplace_back((*folder)->with([](const MailboxLog& log) { return log.status(); }));
-    }
+  std::vector<Result<MailboxStatus>> out(ids.size(), MailboxStatus());
+  TaskGroup reading;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    co_await reading.wait_below(manifests_at_once - 1);
+    co_await reading.spawn(read_status(*session, ids[i], out[i]));
   }
+  PF_CO_TRYV(co_await reading.join());
   co_return out;
 }
 
