@@ -16,10 +16,9 @@ constexpr std::size_t batches_on_all_wires = 12;
 constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
-// What a lane takes from the queue at a time: enough to keep the pipe full (the next is asked for when this
-// has come: a round trip each), not so much that others go empty.
+// What a lane takes from the queue at a time: enough to keep the pipe full, not so much that others go empty.
 constexpr std::size_t most_chunk_messages = 1000;
-constexpr std::size_t least_chunk_messages = 100;
+constexpr std::size_t least_chunk_messages = 50;
 constexpr std::uint64_t most_chunk_bytes = std::uint64_t{64} << 20;
 
 std::size_t batches_on_the_wire(const RunContext& run) {
