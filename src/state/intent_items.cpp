@@ -1,5 +1,6 @@
 #include "state/intent_items.h"
 
+#include "base/big_endian.h"
 #include "state/database.h"
 #include "state/row_codec.h"
 #include "state/row_sum.h"
@@ -11,12 +12,8 @@ namespace {
 
 constexpr std::size_t length_octets = 4, number_octets = 8;
 
-void put_number(std::string& out, std::uint64_t number, std::size_t octets) {
-  for (std::size_t i = 0; i < octets; ++i, number >>= 8) out.push_back(static_cast<char>(number & 0xFF));
-}
-
 void put_octets(std::string& out, std::string_view octets) {
-  put_number(out, octets.size(), length_octets);
+  out += big_endian(octets.size(), length_octets);
   out += octets;
 }
 
@@ -35,12 +32,7 @@ class Cursor {
     rest_.remove_prefix(octets);
     return taken;
   }
-  std::uint64_t number(std::size_t octets) {
-    std::uint64_t out = 0;
-    const std::string_view taken = take(octets);
-    for (std::size_t i = taken.size(); i-- > 0;) out = out << 8 | static_cast<std::uint8_t>(taken[i]);
-    return out;
-  }
+  std::uint64_t number(std::size_t octets) { return from_big_endian(take(octets)); }
   std::string_view octets() { return take(static_cast<std::size_t>(number(length_octets))); }
 
  private:
@@ -74,8 +66,8 @@ std::string encode_items(std::span<const IntentItem> items) {
   for (const auto& item : items) {
     put_octets(out, item.source.bytes());
     out += encode_key(item.key);
-    put_number(out, item.size, number_octets);
-    put_number(out, static_cast<std::uint64_t>(item.date_seconds), number_octets);
+    out += big_endian(item.size, number_octets);
+    out += big_endian(static_cast<std::uint64_t>(item.date_seconds), number_octets);
     put_octets(out, item.flags.to_string());
   }
   return out;

@@ -14,7 +14,7 @@ namespace pf::state {
 
 class Database;
 
-// Of each message: its reference and flags with their lengths, its key, size and date.  Numbers are little
+// Of each message: its reference and flags with their lengths, its key, size and date.  Numbers are big
 // endian.
 std::string encode_items(std::span<const IntentItem> items);
 // Nothing when the octets are not exactly what encode_items() makes.

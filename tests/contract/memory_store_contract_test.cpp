@@ -278,7 +278,7 @@ TEST_F(MemoryFaults, AMailboxThatWasReplacedEndsItsSessions) {
   server->set_validity("INBOX", 4711);
   EXPECT_EQ(run(inbox->refresh()).error().scope, Scope::connection);
   inbox = open();
-  EXPECT_EQ(inbox->status().epoch.bytes(), store::big_endian(4711, 4));
+  EXPECT_EQ(inbox->status().epoch.bytes(), big_endian(4711, 4));
 }
 
 TEST_F(MemoryFaults, OnlyChangesThroughAStoreAreCounted) {

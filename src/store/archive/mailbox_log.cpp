@@ -1,5 +1,7 @@
 #include "store/archive/mailbox_log.h"
 
+#include "base/big_endian.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,17 +11,9 @@ namespace pf::store {
 
 namespace {
 
-std::string big_endian(std::uint64_t number, std::size_t octets) {
-  std::string out(octets, '\0');
-  for (std::size_t i = octets; i-- > 0; number >>= 8) out[i] = static_cast<char>(number & 0xFF);
-  return out;
-}
-
-std::optional<std::uint64_t> from_big_endian(std::string_view bytes, std::size_t octets) {
+std::optional<std::uint64_t> number_of_size(std::string_view bytes, std::size_t octets) {
   if (bytes.size() != octets) return std::nullopt;
-  std::uint64_t out = 0;
-  for (const char c : bytes) out = out << 8 | static_cast<std::uint8_t>(c);
-  return out;
+  return from_big_endian(bytes);
 }
 
 constexpr std::size_t reference_octets = 4;
@@ -32,11 +26,11 @@ MessageRef ref_of(std::uint32_t n) {
 }
 
 std::uint32_t number_of(const MessageRef& ref) {
-  return static_cast<std::uint32_t>(from_big_endian(ref.bytes(), reference_octets).value_or(0));
+  return static_cast<std::uint32_t>(number_of_size(ref.bytes(), reference_octets).value_or(0));
 }
 
 std::optional<std::uint64_t> lines_of(const Checkpoint& checkpoint) {
-  return from_big_endian(checkpoint.bytes(), checkpoint_octets);
+  return number_of_size(checkpoint.bytes(), checkpoint_octets);
 }
 
 Status MailboxLog::say(std::string_view what) const {

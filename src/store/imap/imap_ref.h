@@ -1,6 +1,7 @@
 // How uids and their kin travel through the waist: big endian, so that bytewise order is their order.
 #pragma once
 
+#include "base/big_endian.h"
 #include "imap/types.h"
 #include "mail/message_ref.h"
 
@@ -12,11 +13,7 @@ namespace pf::store {
 template <class Handle, class Number>
 Handle to_handle(Number number) {
   using Int = typename Number::value_type;
-  std::string bytes(sizeof(Int), '\0');
-  Int value = number.value();
-  for (std::size_t i = sizeof(Int); i-- > 0; value = static_cast<Int>(value >> 8))
-    bytes[i] = static_cast<char>(value & 0xFF);
-  return Handle(std::move(bytes));
+  return Handle(big_endian(number.value(), sizeof(Int)));
 }
 
 // Nothing for what no IMAP store made.
@@ -24,9 +21,7 @@ template <class Number, class Handle>
 std::optional<Number> from_handle(const Handle& handle) {
   using Int = typename Number::value_type;
   if (handle.bytes().size() != sizeof(Int)) return std::nullopt;
-  Int value = 0;
-  for (const char c : handle.bytes()) value = static_cast<Int>((value << 8) | static_cast<unsigned char>(c));
-  return Number(value);
+  return Number(static_cast<Int>(from_big_endian(handle.bytes())));
 }
 
 inline MessageRef to_ref(imap::Uid uid) {

@@ -19,12 +19,6 @@ std::string_view name(Op op) {
   return names.at(static_cast<std::size_t>(op));
 }
 
-std::string big_endian(std::uint64_t number, std::size_t octets) {
-  std::string out(octets, '\0');
-  for (std::size_t i = octets; i-- > 0; number >>= 8) out[i] = static_cast<char>(number & 0xFF);
-  return out;
-}
-
 MessageRef ref_of_uid(std::uint32_t uid) {
   return MessageRef(big_endian(uid, 4));
 }

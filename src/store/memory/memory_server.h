@@ -2,6 +2,7 @@
 // Tests fill and inspect it directly, and make it misbehave.
 #pragma once
 
+#include "base/big_endian.h"
 #include "store/store.h"
 
 #include <cstdint>
@@ -193,7 +194,6 @@ class MemoryServer {
 };
 
 // Numbers as the opaque handles of the waist.
-std::string big_endian(std::uint64_t number, std::size_t octets);
 MessageRef ref_of_uid(std::uint32_t uid);
 // 0 for what is no reference of ours.
 std::uint32_t uid_of_ref(const MessageRef& ref);
