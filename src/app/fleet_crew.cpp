@@ -162,7 +162,7 @@ asio::awaitable<void> FleetCrew::go(std::shared_ptr<Account> account) {
   }
   std::erase(loop.at_work, account);
   account->job.reset();
-  const double seconds = std::chrono::duration<double>(MonoClock::now() - account->began).count();
+  const double seconds = to_seconds(MonoClock::now() - account->began);
   const std::lock_guard lock(mutex_);
   ended_.push_back({account->pair, std::move(summary), seconds});
   something_ended_.notify_one();

@@ -287,7 +287,7 @@ class FleetRun {
       all.waiting -= std::min(all.waiting, let_in_);
     }
     all.stalled = scheduler_ != nullptr ? scheduler_->stalled() : 0;
-    all.seconds = std::chrono::duration<double>(MonoClock::now() - began_).count();
+    all.seconds = to_seconds(MonoClock::now() - began_);
     return all;
   }
 

@@ -23,6 +23,10 @@ struct MonoClock {
 using Duration = MonoClock::duration;
 using TimePoint = MonoClock::time_point;
 
+constexpr double to_seconds(Duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
 // Seconds since 1970-01-01 UTC by the wall clock; for records a person reads, never for waiting.
 std::int64_t wall_seconds() noexcept;
 

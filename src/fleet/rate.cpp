@@ -10,7 +10,7 @@ namespace {
 constexpr double seconds_to_go_by = 2;
 
 double seconds_between(TimePoint a, TimePoint b) {
-  return std::chrono::duration<double>(b - a).count();
+  return to_seconds(b - a);
 }
 
 // Accounts that have begun count by what is copied of them, so that few large ones do not stand still.

@@ -188,9 +188,9 @@ Task<std::unique_ptr<Stream>> start_tls(std::unique_ptr<Stream> below, TlsOption
   if (cancel && cancel->cancelled()) lower->close(true);
   auto done = co_await shake_hands(*state, options.host);
   if (watchdog.expired()) {
-    co_return Error(Errc::timeout, Scope::connection, Retry::later,
-                    fmt::format("TLS handshake with {} took longer than {} s", options.host,
-                                std::chrono::duration<double>(timeout).count()));
+    co_return Error(
+        Errc::timeout, Scope::connection, Retry::later,
+        fmt::format("TLS handshake with {} took longer than {} s", options.host, to_seconds(timeout)));
   }
   if (!done) co_return std::move(done).error();
   state->info = state->engine->info();

@@ -11,6 +11,10 @@ Error lacks(std::string_view what) {
 
 }  // namespace
 
+asio::awaitable<void> MessageStream::more(std::vector<MessageRef> /*refs*/) {
+  co_return;
+}
+
 Task<std::vector<MessageRef>> OpenMailbox::change_flags_unless(std::span<const FlagChange> /*changes*/,
                                                                const Checkpoint& /*since*/) {
   co_return lacks("change flags conditionally");
@@ -33,6 +37,17 @@ Task<std::vector<MailboxInfo>> Store::connect_and_list() {
   PF_CO_TRYV(co_await connect());
   auto found = co_await list();
   co_return found;
+}
+
+asio::awaitable<void> Store::expect(std::size_t /*open*/) {
+  co_return;
+}
+
+Task<Store::Opened> Store::open_and_scan(const MailboxInfo& mailbox, Access access, ScanFields fields) {
+  Opened out;
+  PF_CO_TRY(out.mailbox, co_await open(mailbox, access));
+  PF_CO_TRY(out.page, co_await out.mailbox->scan({}, fields));
+  co_return out;
 }
 
 Task<void> Store::remove(const MailboxInfo& /*mailbox*/) {

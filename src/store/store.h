@@ -103,6 +103,11 @@ class MessageStream {
   // failed_ref().
   virtual Task<std::optional<Item>> next() = 0;
   [[nodiscard]] virtual MessageRef failed_ref() const { return {}; }
+  // Whether more can be asked for while the stream goes on, so that a long line never falls silent between
+  // two of them.
+  [[nodiscard]] virtual bool takes_more() const { return false; }
+  // These come behind the others.  Only where takes_more(), and before the end was reached.
+  virtual asio::awaitable<void> more(std::vector<MessageRef> refs);
   // Must be awaited before the stream is destroyed, also after an error.
   virtual Task<void> close() = 0;
 };
@@ -245,6 +250,14 @@ class Store {
   virtual Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) = 0;
   // For Access::write also the flag rules are known.  May wait while `parallel` are open.
   virtual Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) = 0;
+  // So many OpenMailbox objects are about to be open at a time: the store may connect ahead.
+  virtual asio::awaitable<void> expect(std::size_t open);
+  // open() and the first page of scan(), in as few round trips as the store can.
+  struct Opened {
+    std::unique_ptr<OpenMailbox> mailbox;
+    ScanPage page;
+  };
+  virtual Task<Opened> open_and_scan(const MailboxInfo& mailbox, Access access, ScanFields fields);
   // `id` by wire_from_path().  Errc::exists when it is there already.
   virtual Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) = 0;
   virtual Task<void> subscribe(const MailboxInfo& mailbox) = 0;

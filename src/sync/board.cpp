@@ -12,8 +12,7 @@ bool Board::all_done() const {
 
 void Board::finish(MailboxJob& job) {
   job.phase = MailboxJob::Phase::done;
-  if (job.started != TimePoint{})
-    job.report.seconds = std::chrono::duration<double>(MonoClock::now() - job.started).count();
+  if (job.started != TimePoint{}) job.report.seconds = to_seconds(MonoClock::now() - job.started);
   job.report.target_messages = job.target_messages();
   run.meter.mailbox_done();
   if (!tells_at_end) run.observer(Event(MailboxDone{job.report}));

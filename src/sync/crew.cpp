@@ -29,6 +29,11 @@ class Crew {
     lanes_ = 0;
     while (!board_.all_done() && !board_.run.stopping()) {
       const std::size_t wanted = lanes_wanted();
+      if (wanted > std::max<std::size_t>(1, lanes_)) {
+        // Now, while mailboxes are made and the source is looked at.
+        co_await board_.run.source.expect(wanted);
+        co_await board_.run.target.expect(wanted);
+      }
       // Counted by itself: a lane that sees the end at once is gone when spawn() returns.
       for (std::size_t hired = lanes_; hired < wanted; ++hired) {
         ++lanes_;

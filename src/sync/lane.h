@@ -42,38 +42,49 @@ class Lane {
   [[nodiscard]] Patience& patience() { return patience_; }
 
  private:
-  using Wanted = std::unordered_map<std::string, CopyItem>;  // by reference
+  // What is asked for in one go, and not dealt with yet.
+  struct Chunk {
+    std::size_t sharers = 1;                           // lanes that may work on the mailbox
+    std::unordered_map<std::string, CopyItem> wanted;  // by reference
+    std::size_t latest = 0;                            // messages that were asked for last
+    bool grows = false;                                // more may be asked for while it comes
+  };
+  static constexpr std::size_t batch_bytes = std::size_t{896} << 10;  // memory of one batch
 
   Task<void> transfer(MailboxJob& job, std::size_t sharers);
-  Wanted take_chunk(MailboxJob& job, std::size_t sharers, std::vector<MessageRef>& refs);
-  Task<void> copy_chunk(MailboxJob& job, std::vector<MessageRef> refs, Wanted& wanted);
-  Task<void> wait_for_source(Error refusal);
-  Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Wanted& wanted);
-  // False: nothing can be sent any more, the message stays wanted.
-  Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
-  Task<bool> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
-  void give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error);
-  Task<void> account_for_missing(MailboxJob& job, Wanted& wanted);
-
-  void put_back_batch(MailboxJob& job);
-  // Also when what comes next is more than the run may still take.
-  [[nodiscard]] bool nothing_to_take(const MailboxJob& job) const;
-  [[nodiscard]] bool batch_is_full(std::uint64_t next) const;
-  [[nodiscard]] bool held_up(const MailboxJob& job) const;
-  [[nodiscard]] bool too_large_for_batch(std::uint64_t size) const;
-  [[nodiscard]] bool goes_alone(const CopyItem& item) const;
-  [[nodiscard]] bool breaks_order(std::uint64_t size, const Wanted& wanted) const;
-
-  Task<void> send_batch(MailboxJob& job);
-  std::unique_ptr<Batch> fresh_batch();
-  Task<void> append_batch(MailboxJob& job, std::unique_ptr<Batch> batch);
-  Task<void> finish_append(MailboxJob& job, std::vector<Outgoing> outgoing);
-  Task<void> adapt(Duration took);
   Task<void> open_source(MailboxJob& job);
   Task<void> open_target(MailboxJob& job);
   asio::awaitable<void> let_go();
   asio::awaitable<void> let_go_source(MailboxJob& job);
   asio::awaitable<bool> may_append(MailboxJob& job);
+  // Also when what comes next is more than the run may still take.
+  [[nodiscard]] bool nothing_to_take(const MailboxJob& job) const;
+  [[nodiscard]] bool held_up(const MailboxJob& job) const;
+  [[nodiscard]] bool too_large_for_batch(std::uint64_t size) const;
+
+  // lane_reading.cpp
+  Task<void> copy_chunk(MailboxJob& job, Chunk& chunk);
+  std::vector<MessageRef> take_from_queue(MailboxJob& job, Chunk& chunk);
+  asio::awaitable<bool> pass(const Chunk& chunk, const std::vector<MessageRef>& refs);
+  asio::awaitable<void> ask_for_more(MailboxJob& job, store::MessageStream& stream, Chunk& chunk);
+  Task<void> wait_for_source(Error refusal);
+  Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Chunk& chunk);
+  // False: nothing can be sent any more, the message stays wanted.
+  Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
+  Task<bool> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
+  void give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error);
+  Task<void> account_for_missing(MailboxJob& job, Chunk& chunk);
+  void put_back_batch(MailboxJob& job);
+  [[nodiscard]] bool batch_is_full(std::uint64_t next) const;
+  [[nodiscard]] bool goes_alone(const CopyItem& item) const;
+  [[nodiscard]] bool breaks_order(std::uint64_t size, const Chunk& chunk) const;
+
+  // lane_appending.cpp
+  Task<void> send_batch(MailboxJob& job);
+  std::unique_ptr<Batch> fresh_batch();
+  Task<void> append_batch(MailboxJob& job, std::unique_ptr<Batch> batch);
+  Task<void> finish_append(MailboxJob& job, std::vector<Outgoing> outgoing);
+  Task<void> adapt(Duration took);
 
   RunContext& run_;
   Patience patience_;

@@ -17,6 +17,10 @@ class LookAll {
   Task<void> go() {
     const std::size_t most = std::max<std::size_t>(
         1, std::min(board_.run.source.features().parallel, board_.run.target.features().parallel));
+    const auto waiting = static_cast<std::size_t>(std::ranges::count_if(
+        board_.jobs, [](const auto& job) { return job.phase == MailboxJob::Phase::waiting; }));
+    co_await board_.run.source.expect(std::min(most, waiting));
+    co_await board_.run.target.expect(std::min(most, waiting));
     TaskGroup looking;
     for (auto& job : board_.jobs) {
       if (job.phase != MailboxJob::Phase::waiting) continue;

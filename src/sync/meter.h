@@ -19,7 +19,7 @@ class Meter {
   // Emits a Progress event unless one was emitted less than `interval` ago.
   void tick(Duration interval = std::chrono::milliseconds(200));
   [[nodiscard]] Duration elapsed() const { return MonoClock::now() - started_; }
-  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(elapsed()).count(); }
+  [[nodiscard]] double seconds() const { return to_seconds(elapsed()); }
   // Anything that moved since the last call; for the watchdog of a whole run.
   [[nodiscard]] const Progress& progress() const { return progress_; }
 

@@ -25,10 +25,6 @@ constexpr Duration most_earned = std::chrono::seconds(10);
 constexpr std::int64_t remembered_seconds = std::int64_t{24} * 60 * 60;
 constexpr double fastest = 1e9;
 
-double to_seconds(Duration d) {
-  return std::chrono::duration<double>(d).count();
-}
-
 double lower(double a, double b) {
   if (a == 0 || b == 0) return std::max(a, b);
   return std::min(a, b);

@@ -27,10 +27,9 @@ asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what
   if (budget && run_.meter.elapsed() + *delay > *budget) co_return false;
   const bool told = error.code == Errc::throttled && hint;  // by Pace, when it heard of it
   if (!told) {
-    run_.notice(fmt::format("{}: {}; trying again{}", what, error.describe(),
-                            *delay > Duration::zero()
-                                ? fmt::format(" in {:.1f} s", std::chrono::duration<double>(*delay).count())
-                                : std::string{}));
+    run_.notice(fmt::format(
+        "{}: {}; trying again{}", what, error.describe(),
+        *delay > Duration::zero() ? fmt::format(" in {:.1f} s", to_seconds(*delay)) : std::string{}));
   }
   // In slices, so that Ctrl-C is felt.
   const TimePoint until = MonoClock::now() + *delay;
@@ -40,18 +39,30 @@ asio::awaitable<bool> Patience::wait(const Error& error, const std::string& what
   co_return !run_.stopping() && !called_off_;
 }
 
-Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,
-                                                         const store::MailboxInfo& mailbox,
-                                                         store::Access access) {
+template <class Attempt>
+std::invoke_result_t<Attempt&> Patience::until_open(store::Store& store, Attempt attempt) {
   for (;;) {
     const bool go_on = co_await run_.pace_of(store).ready();
     if (!go_on) co_return stopped(store);
-    auto opened = co_await store.open(mailbox, access);
+    auto opened = co_await attempt();
     // Not waited for here: the caller may hold a connection that others wait for.
     if (opened || opened.error().code == Errc::too_many_connections) co_return opened;
     const bool again = co_await wait(opened.error(), store.label());
     if (!again) co_return opened;
   }
+}
+
+Task<std::unique_ptr<store::OpenMailbox>> Patience::open(store::Store& store,
+                                                         const store::MailboxInfo& mailbox,
+                                                         store::Access access) {
+  auto opened = co_await until_open(store, [&] { return store.open(mailbox, access); });
+  co_return opened;
+}
+
+Task<store::Store::Opened> Patience::open_and_scan(store::Store& store, const store::MailboxInfo& mailbox,
+                                                   store::Access access, store::ScanFields fields) {
+  auto opened = co_await until_open(store, [&] { return store.open_and_scan(mailbox, access, fields); });
+  co_return opened;
 }
 
 }  // namespace pf::sync

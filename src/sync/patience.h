@@ -37,8 +37,13 @@ class Patience {
 
   Task<std::unique_ptr<store::OpenMailbox>> open(store::Store& store, const store::MailboxInfo& mailbox,
                                                  store::Access access);
+  Task<store::Store::Opened> open_and_scan(store::Store& store, const store::MailboxInfo& mailbox,
+                                           store::Access access, store::ScanFields fields);
 
  private:
+  template <class Attempt>
+  std::invoke_result_t<Attempt&> until_open(store::Store& store, Attempt attempt);
+
   RunContext& run_;
   Backoff backoff_;
   bool called_off_ = false;

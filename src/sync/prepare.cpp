@@ -97,8 +97,14 @@ class Preparation {
     // Two-way the source is written to as well; only SELECT tells which flags are permanent.
     const bool writes = run_.policy.mode == Mode::two_way && !run_.policy.dry_run;
     const auto access = writes ? store::Access::write : store::Access::read;
-    PF_CO_TRY(source_, co_await patience_.open(run_.source, job_.mapped.source, access));
-    if (scanning) PF_CO_TRYV(co_await scan_source());
+    if (!scanning) {
+      PF_CO_TRY(source_, co_await patience_.open(run_.source, job_.mapped.source, access));
+      co_return Status{};
+    }
+    PF_CO_TRY(auto scanned,
+              co_await open_and_scan_all(patience_, run_.source, job_.mapped.source, access, source_fields));
+    source_ = std::move(scanned.mailbox);
+    look_.source = std::move(scanned.messages);
     co_return Status{};
   }
 
@@ -108,21 +114,31 @@ class Preparation {
     if (!job_.mapped.exists) co_return Status{};
     // SELECT, because EXAMINE does not tell which flags are permanent; a dry run looks only.
     const auto access = run_.policy.dry_run ? store::Access::read : store::Access::write;
-    PF_CO_TRY(target_, co_await patience_.open(run_.target, job_.mapped.target, access));
-    if (scanning) PF_CO_TRYV(co_await scan_target());
+    if (!scanning) {
+      PF_CO_TRY(target_, co_await patience_.open(run_.target, job_.mapped.target, access));
+      co_return Status{};
+    }
+    PF_CO_TRY(auto scanned, co_await open_and_scan_all(patience_, run_.target, job_.mapped.target, access,
+                                                       target_fields()));
+    target_ = std::move(scanned.mailbox);
+    look_.target = std::move(scanned.messages);
     co_return Status{};
   }
 
   Task<void> scan_source() {
-    PF_CO_TRY(look_.source, co_await scan_all(*source_, store::ScanFields::basic));
+    PF_CO_TRY(look_.source, co_await scan_all(*source_, source_fields));
     co_return Status{};
   }
 
   Task<void> scan_target() {
-    if (!target_ || target_->status().count == 0) co_return Status{};
-    const auto fields = run_.policy.mode == Mode::copy ? store::ScanFields::flags : store::ScanFields::basic;
-    PF_CO_TRY(look_.target, co_await scan_all(*target_, fields));
+    if (!target_) co_return Status{};
+    PF_CO_TRY(look_.target, co_await scan_all(*target_, target_fields()));
     co_return Status{};
+  }
+
+  static constexpr auto source_fields = store::ScanFields::basic;
+  [[nodiscard]] store::ScanFields target_fields() const {
+    return run_.policy.mode == Mode::copy ? store::ScanFields::flags : store::ScanFields::basic;
   }
 
   void note_statuses() {

@@ -210,9 +210,10 @@ class TwoWayRun {
   // The source's mailbox would be made, and is empty.
   Task<void> list_new(MailboxJob& job) {
     Patience patience(run_);
-    PF_CO_TRY(auto open, co_await patience.open(run_.target, job.mapped.target, store::Access::read));
-    PF_CO_TRY(job.back, co_await scan_all(*open, store::ScanFields::keys));
-    ignore(co_await open->close());
+    PF_CO_TRY(auto scanned, co_await open_and_scan_all(patience, run_.target, job.mapped.target,
+                                                       store::Access::read, store::ScanFields::keys));
+    job.back = std::move(scanned.messages);
+    ignore(co_await scanned.mailbox->close());
     job.phase = MailboxJob::Phase::ready;
     co_return Status{};
   }

@@ -112,8 +112,10 @@ class Undo {
     std::vector<MessageMeta> held;
     std::unique_ptr<store::OpenMailbox> open;
     if (quarantine != nullptr) {
-      PF_CO_TRY(open, co_await patience.open(store_of(way), *quarantine, store::Access::read));
-      PF_CO_TRY(held, co_await scan_all(*open, store::ScanFields::keys));
+      PF_CO_TRY(auto scanned, co_await open_and_scan_all(patience, store_of(way), *quarantine,
+                                                         store::Access::read, store::ScanFields::keys));
+      open = std::move(scanned.mailbox);
+      held = std::move(scanned.messages);
     }
     std::vector<MessageMeta> going;
     std::vector<state::RemovalRow*> bringing, absent;
@@ -221,9 +223,10 @@ class Undo {
   Task<void> settle_absent(const Way& way, const store::MailboxInfo& to,
                            const std::vector<state::RemovalRow*>& absent, Patience& patience) {
     if (absent.empty()) co_return Status{};
-    PF_CO_TRY(auto open, co_await patience.open(store_of(way), to, store::Access::read));
-    PF_CO_TRY(auto there, co_await scan_all(*open, store::ScanFields::keys));
-    ignore(co_await open->close());
+    PF_CO_TRY(auto scanned, co_await open_and_scan_all(patience, store_of(way), to, store::Access::read,
+                                                       store::ScanFields::keys));
+    std::vector<MessageMeta>& there = scanned.messages;
+    ignore(co_await scanned.mailbox->close());
     std::vector<state::RemovalRow*> back;
     for (auto* row : absent) {
       const auto at =

@@ -66,8 +66,10 @@ class MailboxVerifier {
 
   Task<void> open(store::Store& store, const store::MailboxInfo& mailbox,
                   std::unique_ptr<store::OpenMailbox>& box, std::vector<MessageMeta>& list) {
-    PF_CO_TRY(box, co_await patience_.open(store, mailbox, store::Access::read));
-    PF_CO_TRY(list, co_await scan_all(*box, store::ScanFields::keys));
+    PF_CO_TRY(auto scanned, co_await open_and_scan_all(patience_, store, mailbox, store::Access::read,
+                                                       store::ScanFields::keys));
+    box = std::move(scanned.mailbox);
+    list = std::move(scanned.messages);
     co_return Status{};
   }
 
@@ -286,6 +288,8 @@ class VerifyRun {
     run_.meter.start_mailboxes(jobs_.size());
     const std::size_t lanes =
         std::min({run_.source.features().parallel, run_.target.features().parallel, jobs_.size()});
+    co_await run_.source.expect(lanes);
+    co_await run_.target.expect(lanes);
     TaskGroup group;
     for (std::size_t i = 0; i < lanes; ++i) co_await group.spawn(lane());
     auto done = co_await group.join();

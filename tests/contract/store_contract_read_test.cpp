@@ -34,6 +34,32 @@ TEST_P(StoreContract, ReadsExactlyTheBytesThatWereAppended) {
   close(*reader);
 }
 
+TEST_P(StoreContract, AStreamThatTakesMoreGivesThemBehindTheOthers) {
+  const auto work = create("Work");
+  auto mailbox = open(*store, work);
+  for (int i = 0; i < 6; ++i) append(*mailbox, {{sample_message(i, i == 3 ? 3'000'000 : 1000)}});
+  const auto all = refs(*mailbox);
+  auto stream = must(mailbox->read({all[0], all[1]}));
+  auto in_pieces = [&]() -> Task<std::vector<MessageRef>> {
+    std::vector<MessageRef> order;
+    const std::vector<std::vector<MessageRef>> rest{{all[3]}, {}, {all[2], all[5]}};
+    auto ask = rest.begin();
+    for (;;) {
+      if (ask != rest.end()) co_await stream->more(*ask++);
+      PF_CO_TRY(auto item, co_await stream->next());
+      if (!item) co_return order;
+      order.push_back(item->ref);
+    }
+  };
+  if (stream->takes_more()) {
+    EXPECT_EQ(must(in_pieces()), (std::vector<MessageRef>{all[0], all[1], all[3], all[2], all[5]}));
+  }
+  must(stream->close());
+  stream.reset();
+  EXPECT_EQ(read(*mailbox, {all[4]}).front().text, sample_message(4, 1000));
+  close(*mailbox);
+}
+
 TEST_P(StoreContract, BodiesThatAreNotReadAreSkipped) {
   const auto work = create("Work");
   auto mailbox = open(*store, work);

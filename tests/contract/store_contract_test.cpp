@@ -88,6 +88,30 @@ std::vector<MessageRef> StoreContract::refs(store::OpenMailbox& mailbox) {
   return out;
 }
 
+TEST_P(StoreContract, OpeningAndLookingAtOnceIsTheSameAsOneAfterTheOther) {
+  auto work = create("Work");
+  append(*open(*store, work), {{sample_message(1), "\\Seen"}, {sample_message(2)}, {sample_message(3)}});
+  for (const auto& mailbox : {work, *listed("Work"), *listed("INBOX")}) {
+    for (const auto access : {store::Access::read, store::Access::write}) {
+      auto at_once = must(store->open_and_scan(mailbox, access, store::ScanFields::basic));
+      const auto status = at_once.mailbox->status();
+      close(*at_once.mailbox);
+      auto opened = open(*store, mailbox, access);
+      EXPECT_EQ(status, opened->status());
+      EXPECT_FALSE(at_once.page.more);
+      const auto scanned = scan(*opened, store::ScanFields::basic);
+      ASSERT_EQ(at_once.page.messages.size(), scanned.size());
+      for (std::size_t i = 0; i < scanned.size(); ++i) {
+        EXPECT_EQ(at_once.page.messages[i].ref, scanned[i].ref);
+        EXPECT_EQ(at_once.page.messages[i].flags, scanned[i].flags);
+        EXPECT_EQ(at_once.page.messages[i].size, scanned[i].size);
+        EXPECT_EQ(at_once.page.messages[i].date, scanned[i].date);
+      }
+      close(*opened);
+    }
+  }
+}
+
 namespace {
 
 Task<std::string> drain(store::MessageSource& body) {

@@ -201,6 +201,96 @@ TEST_F(Opening, AMissingMailboxConcernsItselfOnly) {
   EXPECT_EQ(odd.error().scope, Scope::mailbox);
 }
 
+// ---- opening and looking
+
+store::MailboxInfo inbox_of(std::uint64_t messages) {
+  auto inbox = mailbox_named("INBOX");
+  inbox.status.emplace().count = messages;
+  return inbox;
+}
+
+// The FETCH is there before the EXAMINE is answered.
+TEST_F(Opening, OfAFewMessagesAndTheirListAreOneFlight) {
+  play({}, R"(
+    C: $1 EXAMINE "INBOX"
+    C: $2 UID FETCH 1:4294967295 (UID FLAGS)
+    S: * 2 EXISTS
+    S: * OK [UIDVALIDITY 42] ok
+    S: * OK [UIDNEXT 10] ok
+    S: $1 OK [READ-ONLY] there you are
+    S: * 1 FETCH (UID 3 FLAGS (\Seen))
+    S: * 2 FETCH (UID 9 FLAGS ())
+    S: $2 OK
+  )");
+  const auto opened = must(store->open_and_scan(inbox_of(2), Access::read, store::ScanFields::flags));
+  EXPECT_EQ(opened.mailbox->status().count, 2U);
+  ASSERT_EQ(opened.page.messages.size(), 2U);
+  EXPECT_EQ(opened.page.messages[0].ref, uid(3));
+  EXPECT_FALSE(opened.page.more);
+  must(opened.mailbox->close());
+}
+
+// What came between the two commands is not of the moment the status tells of: it would never be looked at.
+TEST_F(Opening, TheStatusIsThatOfTheExamineWhateverTheFetchTells) {
+  play("CONDSTORE ENABLE", R"(
+    C: $1 EXAMINE "INBOX" (CONDSTORE)
+    C: $2 UID FETCH *
+    S: * 1 EXISTS
+    S: * OK [UIDVALIDITY 42] ok
+    S: * OK [UIDNEXT 10] ok
+    S: * OK [HIGHESTMODSEQ 77] ok
+    S: $1 OK [READ-ONLY] there you are
+    S: * 1 FETCH (UID 3 FLAGS ())
+    S: * 2 EXISTS
+    S: * OK [HIGHESTMODSEQ 79] later
+    S: $2 OK
+  )");
+  const auto opened = must(store->open_and_scan(inbox_of(1), Access::read, store::ScanFields::flags));
+  EXPECT_EQ(opened.mailbox->status().count, 1U);
+  EXPECT_EQ(opened.mailbox->status().checkpoint, checkpoint(77));
+  must(opened.mailbox->close());
+}
+
+TEST_F(Opening, WhatAFailedExamineLetsTheFetchFindIsOfNobody) {
+  play({}, R"(
+    C: $1 EXAMINE "INBOX"
+    C: $2 UID FETCH *
+    S: $1 NO [NONEXISTENT] no such mailbox
+    S: * 1 FETCH (UID 3 FLAGS ())
+    S: $2 OK of the mailbox before
+    C: $3 EXAMINE "INBOX"
+    C: $4 UID FETCH *
+    S: $3 NO [NONEXISTENT] no such mailbox
+    S: $4 BAD nothing is selected
+  )");
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = run(store->open_and_scan(inbox_of(1), Access::read, store::ScanFields::flags));
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::not_found);
+    EXPECT_EQ(opened.error().scope, Scope::mailbox);
+  }
+}
+
+TEST_F(Opening, ALargeMailboxIsOpenedBeforeItIsListed) {
+  play({}, R"(
+    C: $1 EXAMINE "INBOX"
+    S: * 2001 EXISTS
+    S: * OK [UIDVALIDITY 42] ok
+    S: * OK [UIDNEXT 9000] ok
+    S: $1 OK [READ-ONLY] there you are
+    C: $2 FETCH 2001:2001 (UID)
+    S: * 2001 FETCH (UID 4711)
+    S: $2 OK
+    C: $3 UID FETCH 1:4710 (UID)
+    S: * 1 FETCH (UID 3)
+    S: $3 OK
+  )");
+  const auto opened = must(store->open_and_scan(inbox_of(2001), Access::read, store::ScanFields::refs));
+  EXPECT_TRUE(opened.page.more);
+  EXPECT_EQ(opened.page.next, uid(4711));
+  must(opened.mailbox->close());
+}
+
 TEST_F(Opening, LooksAgainByAFreshSelect) {
   play({}, R"(
     C: $1 SELECT "INBOX"

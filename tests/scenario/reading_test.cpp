@@ -81,6 +81,44 @@ TEST_F(Reading, AsksForBodiesWithoutMarkingThem) {
   EXPECT_EQ(all->messages, (Messages{{3, "hello"}, {5, ")\r\nA1 O"}}));
 }
 
+// What is asked for while the first is still to come is there before that is answered.
+TEST_F(Reading, MoreMayBeAskedForWhileTheFirstComes) {
+  play({}, std::string(examined) + R"(
+    C: $1 UID FETCH 3 (UID BODY.PEEK[])
+    C: $2 UID FETCH 5:6 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (UID 3 BODY[] {5}\r\nhello)\r\n
+    S: $1 OK
+    S-raw: * 2 FETCH (UID 5 BODY[] {3}\r\nyou)\r\n
+    S-raw: * 3 FETCH (UID 6 BODY[] {3}\r\ntoo)\r\n
+    S: $2 OK
+    C: $3 UID FETCH 8 (UID BODY.PEEK[])
+    S-raw: * 4 FETCH (UID 8 BODY[] {4}\r\nlast)\r\n
+    S: $3 OK
+  )");
+  auto inbox = open("INBOX", Access::read);
+  auto stream = must(inbox->read(uids({3})));
+  ASSERT_TRUE(stream->takes_more());
+  auto scene = [&]() -> Task<All> {
+    co_await stream->more(uids({5, 6}));
+    All all;
+    while (all.messages.size() < 3) {
+      PF_CO_TRY(auto item, co_await stream->next());
+      PF_CO_TRY(auto text, co_await whole(*item->body));
+      all.messages.push_back({number(item->ref), std::move(text)});
+    }
+    co_await stream->more(uids({8}));  // all that was asked for has come, and nobody has seen the end
+    PF_CO_TRY(auto rest, co_await read_to_end(*stream));
+    std::ranges::move(rest.messages, std::back_inserter(all.messages));
+    co_return all;
+  };
+  const auto all = run(scene());
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->messages, (Messages{{3, "hello"}, {5, "you"}, {6, "too"}, {8, "last"}}));
+  must(stream->close());
+  stream.reset();
+  must(inbox->close());
+}
+
 TEST_F(Reading, TheUidMayComeAfterTheBody) {
   const auto all = read(R"(
     C: $1 UID FETCH 3,5 (UID BODY.PEEK[])

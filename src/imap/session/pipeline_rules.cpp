@@ -104,6 +104,10 @@ struct KindOf {
   std::optional<Untagged> operator()(const Unknown&) const { return std::nullopt; }
 };
 
+bool opens(const PipelineRule& rule) {
+  return rule.kind == K::select || rule.kind == K::examine;
+}
+
 // One pair of the table's rules: `next` while `running` has not ended.
 bool may_follow(const PipelineRule& next, const PipelineRule& running) {
   if (running.barrier || next.drains_before) return false;
@@ -111,7 +115,8 @@ bool may_follow(const PipelineRule& next, const PipelineRule& running) {
   const bool running_cares = running.uses_selection || running.changes_selection;
   if (next.changes_selection && running_cares) return false;
   // Not behind a SELECT either: if it failed, the command would hit nothing, or worse, the mailbox before.
-  if (running.changes_selection && next_cares) return false;
+  // Only a look may, whose answer is then thrown away.
+  if (running.changes_selection && next_cares && !(opens(running) && next.kind == K::uid_fetch)) return false;
   // RFC 3501 5.5: an EXPUNGE may come during anything but FETCH, STORE and SEARCH and would shift the
   // numbers.
   if (next.by_sequence_number && running.kind != CommandKind::fetch) return false;

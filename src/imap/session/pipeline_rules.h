@@ -53,7 +53,8 @@ struct PipelineRule {
 
 [[nodiscard]] bool allowed_in(CommandKind kind, SessionState state);
 // May `next` be sent while `in_flight` have not ended?  A command with a synchronizing literal must moreover
-// be the only one whose "+" is awaited: the writer sees to that by sending segments in order.
+// be the only one whose "+" is awaited: the writer sees to that by sending segments in order.  A UID FETCH
+// may go behind SELECT or EXAMINE: who sends it believes its answer only if that one succeeded.
 [[nodiscard]] bool may_send(CommandKind next, std::span<const CommandKind> in_flight);
 [[nodiscard]] bool answers(CommandKind kind, Untagged response);
 // Of an untagged response; nothing for Tagged, Continuation and Unknown.

@@ -84,7 +84,12 @@ Task<void> ImapMailbox::select() {
   if (!built) co_return built.error().at(where(verb));
   const imap::CommandKind kind = built->kind();
   session_->selected.emplace(mailbox_.id, examine);
-  auto tagged = co_await connection().run(std::move(*built));
+  // What is told later, to a command behind this one, is not of the same moment: a message that came in
+  // between would be counted and have no place, a change of flags be taken for known.
+  imap::SelectedMailbox box(mailbox_.id, examine);
+  imap::Handlers handlers;
+  handlers.on_data = [&box](imap::Response& r) { box.apply(r); };
+  auto tagged = co_await connection().run(std::move(*built), std::move(handlers));
   if (!tagged) co_return tagged.error();
   if (auto error = refusal(*tagged, kind, where(verb))) {
     session_->selected.reset();
@@ -92,19 +97,45 @@ Task<void> ImapMailbox::select() {
     co_return *error;
   }
   session_->selected->apply(*tagged);
+  box.apply(*tagged);
   borders_.clear();
-  take_status();
+  take_status(box);
   if (!session_->selected->uid_validity() && uids_stable()) PF_CO_TRYV(co_await ask_status_for_validity());
   if (status_.position.empty()) PF_CO_TRYV(co_await find_uid_next());
   co_return Status{};
+}
+
+Task<ScanPage> ImapMailbox::select_and_scan(ScanFields fields) {
+  const bool small =
+      mailbox_.status && mailbox_.status->count != 0 && mailbox_.status->count <= page_messages;
+  if (!small || session_->profile().has(imap::Quirk::no_pipelining)) {
+    PF_CO_TRYV(co_await select());
+    auto scanned = co_await scan({}, fields);
+    co_return scanned;
+  }
+  ScanPage page;
+  Status scanned;
+  const auto look = [&]() -> Task<void> {
+    imap::UidSet all;
+    all.add(imap::UidRange{imap::Uid{1}, last_uid});
+    auto found = co_await fetch_uids(std::move(all), fields);
+    if (found) page.messages = *std::move(found);
+    if (!found) scanned = found.error();
+    co_return Status{};
+  };
+  TaskGroup group;
+  co_await group.spawn(select());
+  co_await group.spawn(look());
+  PF_CO_TRYV(co_await group.join());
+  PF_CO_TRYV(scanned);
+  co_return page;
 }
 
 bool ImapMailbox::uids_stable() const {
   return session_->selected->uids_sticky() && !session_->profile().has(imap::Quirk::uids_unstable);
 }
 
-void ImapMailbox::take_status() {
-  const auto& box = *session_->selected;
+void ImapMailbox::take_status(const imap::SelectedMailbox& box) {
   status_ = {};
   if (box.uid_validity() && uids_stable()) status_.epoch = to_handle<Epoch>(*box.uid_validity());
   if (box.uid_next()) status_.position = to_handle<Position>(*box.uid_next());
@@ -211,7 +242,7 @@ Task<void> ImapMailbox::fetch_piece(imap::UidSet uids, const imap::command::Fetc
                                     imap::Handlers handlers) {
   PF_CO_TRY(imap::Command command, imap::command::uid_fetch(uids, items));
   PF_CO_TRY(const imap::Tagged tagged, co_await connection().run(std::move(command), handlers));
-  if (tagged.status != imap::StatusKind::bad || uids.empty()) {
+  if (tagged.status != imap::StatusKind::bad || uids.empty() || uids.contains(last_uid)) {
     if (auto error = refusal(tagged, imap::CommandKind::uid_fetch, where("UID FETCH"))) co_return *error;
     co_return Status{};
   }
@@ -250,15 +281,20 @@ Task<std::vector<MessageMeta>> ImapMailbox::fetch_uids(imap::UidSet uids, ScanFi
 }
 
 Task<std::unique_ptr<MessageStream>> ImapMailbox::read(std::vector<MessageRef> refs) {
-  std::vector<imap::UidSet> commands;
-  const std::size_t most = std::max<std::size_t>(1, session_->profile().max_fetch_uids);
-  for (std::size_t at = 0; at < refs.size(); at += most) {
-    const auto end = std::min(refs.size(), at + most);
-    const std::vector<MessageRef> part(refs.begin() + static_cast<std::ptrdiff_t>(at),
-                                       refs.begin() + static_cast<std::ptrdiff_t>(end));
-    for (auto& piece : to_uids(part).split(line_budget())) commands.push_back(std::move(piece));
-  }
-  co_return std::make_unique<ImapMessageStream>(*session_, std::move(commands), where("UID FETCH"));
+  auto commands = [most = std::max<std::size_t>(1, session_->profile().max_fetch_uids),
+                   line = line_budget()](const std::vector<MessageRef>& all) {
+    std::vector<imap::UidSet> out;
+    for (std::size_t at = 0; at < all.size(); at += most) {
+      const auto end = std::min(all.size(), at + most);
+      const std::vector<MessageRef> part(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                         all.begin() + static_cast<std::ptrdiff_t>(end));
+      for (auto& piece : to_uids(part).split(line)) out.push_back(std::move(piece));
+    }
+    return out;
+  };
+  auto stream = std::make_unique<ImapMessageStream>(*session_, std::move(commands), where("UID FETCH"));
+  co_await stream->more(std::move(refs));
+  co_return std::unique_ptr<MessageStream>(std::move(stream));
 }
 
 // ---- changing

@@ -23,6 +23,8 @@ class ImapMailbox final : public OpenMailbox {
 
   // SELECT, EXAMINE or (Access::append) nothing.
   Task<void> select();
+  // The same and the first page of scan(), in one flight where the mailbox is known to be small.
+  Task<ScanPage> select_and_scan(ScanFields fields);
 
   [[nodiscard]] const MailboxStatus& status() const override { return status_; }
   [[nodiscard]] const FlagRules& flag_rules() const override { return rules_; }
@@ -51,7 +53,7 @@ class ImapMailbox final : public OpenMailbox {
 
   Task<void> run_ok(imap::Command command, std::string_view verb, imap::Handlers handlers = {});
   [[nodiscard]] bool uids_stable() const;
-  void take_status();
+  void take_status(const imap::SelectedMailbox& box);
   asio::awaitable<void> leave_selected();
   Task<void> ask_status_for_validity();
   Task<void> find_uid_next();

@@ -4,7 +4,6 @@
 #include "base/ascii.h"
 #include "imap/command/commands.h"
 #include "store/imap/append.h"
-#include "store/imap/imap_mailbox.h"
 #include "store/imap/imap_ref.h"
 #include "store/imap/leave.h"
 #include "store/imap/listing.h"
@@ -244,15 +243,28 @@ Task<std::vector<Result<MailboxStatus>>> ImapStore::status(const std::vector<Mai
   co_return out;
 }
 
-Task<std::unique_ptr<OpenMailbox>> ImapStore::open(const MailboxInfo& mailbox, Access access) {
+// Not selected yet.
+Task<std::unique_ptr<ImapMailbox>> ImapStore::lend(const MailboxInfo& mailbox, Access access) {
   PF_CO_TRY(auto session, co_await pool_->take(mailbox.id, access == Access::append));
   features_.parallel = std::min(features_.parallel, pool_->limit());  // the server may have refused more
   auto pool = pool_;
-  auto opened =
-      std::make_unique<ImapMailbox>(std::move(session), mailbox, access,
-                                    [pool](std::unique_ptr<Session> s) { pool->give_back(std::move(s)); });
+  co_return std::make_unique<ImapMailbox>(
+      std::move(session), mailbox, access,
+      [pool](std::unique_ptr<Session> s) { pool->give_back(std::move(s)); });
+}
+
+Task<std::unique_ptr<OpenMailbox>> ImapStore::open(const MailboxInfo& mailbox, Access access) {
+  PF_CO_TRY(auto opened, co_await lend(mailbox, access));
   PF_CO_TRYV(co_await opened->select());
   co_return std::unique_ptr<OpenMailbox>(std::move(opened));
+}
+
+Task<Store::Opened> ImapStore::open_and_scan(const MailboxInfo& mailbox, Access access, ScanFields fields) {
+  PF_CO_TRY(auto opened, co_await lend(mailbox, access));
+  Opened out;
+  PF_CO_TRY(out.page, co_await opened->select_and_scan(fields));
+  out.mailbox = std::move(opened);
+  co_return out;
 }
 
 Task<MailboxInfo> ImapStore::create(const MailboxPath& path, const std::string& id, SpecialUse use) {

@@ -1,6 +1,7 @@
 // An IMAP account as a store.
 #pragma once
 
+#include "store/imap/imap_mailbox.h"
 #include "store/imap/session_pool.h"
 #include "store/store.h"
 
@@ -34,6 +35,8 @@ class ImapStore final : public Store {
   Task<std::vector<MailboxInfo>> connect_and_list() override;
   Task<std::vector<Result<MailboxStatus>>> status(const std::vector<MailboxInfo>& mailboxes) override;
   Task<std::unique_ptr<OpenMailbox>> open(const MailboxInfo& mailbox, Access access) override;
+  asio::awaitable<void> expect(std::size_t open) override { return pool_->expect(open); }
+  Task<Opened> open_and_scan(const MailboxInfo& mailbox, Access access, ScanFields fields) override;
   Task<MailboxInfo> create(const MailboxPath& path, const std::string& id, SpecialUse use) override;
   Task<void> subscribe(const MailboxInfo& mailbox) override;
   // Both: what we have open of it ourselves must be closed.
@@ -50,6 +53,7 @@ class ImapStore final : public Store {
 
  private:
   class Lent;
+  Task<std::unique_ptr<ImapMailbox>> lend(const MailboxInfo& mailbox, Access access);
   struct Arrival;
   Task<std::shared_ptr<Lent>> control(imap::Along along = {});
   Task<std::shared_ptr<Lent>> arrive(Arrival& arrival);

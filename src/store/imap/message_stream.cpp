@@ -95,10 +95,8 @@ class ImapMessageStream::WholeBody final : public MessageSource {
   bool given_ = false;
 };
 
-ImapMessageStream::ImapMessageStream(Session& session, std::vector<imap::UidSet> commands, std::string where)
-    : session_(session),
-      waiting_(std::make_move_iterator(commands.begin()), std::make_move_iterator(commands.end())),
-      where_(std::move(where)) {}
+ImapMessageStream::ImapMessageStream(Session& session, Commands commands, std::string where)
+    : session_(session), commands_for_(std::move(commands)), where_(std::move(where)) {}
 
 ImapMessageStream::~ImapMessageStream() = default;
 
@@ -165,10 +163,16 @@ void ImapMessageStream::keep(imap::Uid uid, std::string octets) {
 
 // --- the consumer's side
 
-asio::awaitable<void> ImapMessageStream::start() {
-  started_ = true;
-  running_ = commands_in_flight;
-  for (std::size_t i = 0; i < commands_in_flight; ++i) co_await commands_.spawn(run_commands());
+asio::awaitable<void> ImapMessageStream::more(std::vector<MessageRef> refs) {
+  for (auto& uids : commands_for_(refs)) waiting_.push_back(std::move(uids));
+  if (started_) co_await send_waiting();
+}
+
+asio::awaitable<void> ImapMessageStream::send_waiting() {
+  while (!waiting_.empty() && running_ < commands_in_flight && !abandoned()) {
+    ++running_;
+    co_await commands_.spawn(run_commands());
+  }
 }
 
 Task<void> ImapMessageStream::run_commands() {
@@ -210,8 +214,8 @@ void ImapMessageStream::let_go() {
 }
 
 Task<std::optional<MessageStream::Item>> ImapMessageStream::next() {
-  if (!started_) co_await start();
   let_go();
+  if (!std::exchange(started_, true)) co_await send_waiting();
   for (;;) {
     if (!whole_.empty()) {
       Whole whole = std::move(whole_.front());

@@ -8,6 +8,7 @@
 #include "store/store.h"
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,11 +17,16 @@ namespace pf::store {
 
 class ImapMessageStream final : public MessageStream, private imap::BodySink {
  public:
-  // `session` stays lent until close().  `commands`: one UID FETCH each, two of them on the way at a time.
-  ImapMessageStream(Session& session, std::vector<imap::UidSet> commands, std::string where);
+  // Messages as the UID FETCH commands that ask for them, two of which are on the way at a time.
+  using Commands = std::function<std::vector<imap::UidSet>(const std::vector<MessageRef>& refs)>;
+
+  // `session` stays lent until close().
+  ImapMessageStream(Session& session, Commands commands, std::string where);
   ~ImapMessageStream() override;
 
   Task<std::optional<Item>> next() override;
+  [[nodiscard]] bool takes_more() const override { return true; }
+  asio::awaitable<void> more(std::vector<MessageRef> refs) override;
   Task<void> close() override;
 
  private:
@@ -49,15 +55,16 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   // What came behind the body was no end of its response: the announced size was not true.
   void drop_out_of_step();
 
-  asio::awaitable<void> start();
+  asio::awaitable<void> send_waiting();
   Task<void> run_commands();
   void let_go();
   [[nodiscard]] bool abandoned() const { return closed_ || broken_.has_value(); }
 
   Session& session_;
+  Commands commands_for_;
   std::deque<imap::UidSet> waiting_;
   std::string where_;
-  bool started_ = false;
+  bool started_ = false;     // nothing is sent before somebody waits for it
   std::size_t running_ = 0;  // coroutines that still send commands
   TaskGroup commands_;
   std::optional<Error> broken_;  // the connection

@@ -22,18 +22,24 @@ constexpr auto max_wait_when_few = std::chrono::seconds(3);
 
 Task<std::unique_ptr<Session>> SessionPool::take(const std::string& mailbox, bool appending,
                                                  imap::Along along) {
-  const TimePoint another = MonoClock::now() + thrift_;  // is made then
+  const TimePoint another = MonoClock::now() + std::max(thrift_, login_took_);  // is made then
   for (;;) {
     if (cancel_->cancelled())
       co_return Error(Errc::cancelled, Scope::run, Retry::never, login_.label + ": stopped");
     if (auto session = pick_idle(mailbox, appending)) co_return session;
-    const bool may_come_free = open_ != 0 && MonoClock::now() < another;
+    if (coming_ > claimed_) {
+      ++claimed_;
+      co_await changed_.wait();
+      --claimed_;
+      continue;
+    }
+    const bool may_come_free = open_ > coming_ && MonoClock::now() < another;
     if (open_ < limit_ && may_come_free) {
       co_await changed_.wait_until(another);
       continue;
     }
     if (open_ < limit_) {
-      auto session = co_await connect(appending, along);
+      auto session = co_await connect(appending, along, false);
       if (session) co_return session;
       const bool others = open_ != 0;
       if (session.error().code != Errc::too_many_connections || !others) co_return session;
@@ -67,10 +73,28 @@ std::unique_ptr<Session> SessionPool::pick_idle(const std::string& mailbox, bool
   return session;
 }
 
-Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along along) {
+asio::awaitable<void> SessionPool::expect(std::size_t sessions) {
+  if (thrift_ > Duration::zero()) co_return;
+  while (open_ < std::min(sessions, limit_) && !cancel_->cancelled()) {
+    ++coming_;
+    co_await spawn_detached(connect_ahead());
+  }
+}
+
+asio::awaitable<void> SessionPool::connect_ahead() {
+  const auto self = shared_from_this();
+  auto session = co_await connect(false, {}, true);
+  --coming_;
+  if (session) idle_.push_back(std::move(*session));  // its introduction may still be on its way
+  changed_.notify_all();
+}
+
+Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along along, bool ahead) {
   ++open_;
+  const TimePoint begun = MonoClock::now();
   imap::LoginOptions options = login_;
   options.abort_on_close = appending;
+  if (ahead) options.dial.cancel = cancel_ahead_;
   if (++made_ > 1) options.label += fmt::format("#{}", made_);
   ++logging_in_;
   auto logged_in = co_await imap::log_in(std::move(options), known_, std::move(along));
@@ -81,6 +105,7 @@ Task<std::unique_ptr<Session>> SessionPool::connect(bool appending, imap::Along 
     tell_if_throttled(logged_in.error());
     co_return logged_in.error();
   }
+  login_took_ = MonoClock::now() - begun;
   known_ = logged_in->known;
   auto session = std::make_unique<Session>(std::move(*logged_in),
                                            [this](const Error& error) { tell_if_throttled(error); });
@@ -142,6 +167,8 @@ SessionPool::Totals SessionPool::totals() const {
 }
 
 Task<void> SessionPool::close() {
+  std::exchange(cancel_ahead_, std::make_shared<CancelSignal>())->cancel();
+  while (coming_ != 0) co_await changed_.wait();
   TaskGroup group;
   auto sessions = std::exchange(idle_, {});
   for (auto& session : sessions) co_await group.spawn(imap::log_out(session->logged_in.connection));
@@ -152,6 +179,7 @@ Task<void> SessionPool::close() {
 
 void SessionPool::abort() {
   cancel_->cancel();
+  cancel_ahead_->cancel();
   for (const auto& weak : all_) {
     if (const auto connection = weak.lock()) connection->close(true);
   }

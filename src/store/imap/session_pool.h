@@ -11,7 +11,7 @@
 
 namespace pf::store {
 
-class SessionPool {
+class SessionPool : public std::enable_shared_from_this<SessionPool> {
  public:
   // `thrift`: as in ImapStoreOptions.
   SessionPool(imap::LoginOptions login, std::size_t limit, Duration thrift = {})
@@ -20,11 +20,15 @@ class SessionPool {
   }
 
   // An idle session, one that has `mailbox` selected if there is one, else a new one; waits while all are
-  // lent.  When the server says "too many connections" the limit becomes what we have.  `appending`: its
-  // connection must end by RST.
+  // lent.  Where some are, it first waits for as long as a login takes whether one comes free.  When the
+  // server says "too many connections" the limit becomes what we have.  `appending`: its connection must end
+  // by RST.
   // `along`: for log_in(), if it comes to that.
   Task<std::unique_ptr<Session>> take(const std::string& mailbox, bool appending, imap::Along along = {});
   void give_back(std::unique_ptr<Session> session);
+  // So many sessions, as far as the limit goes: those that are missing log in now, for whoever takes them.
+  // One that cannot be had is not missed before somebody wants it.
+  asio::awaitable<void> expect(std::size_t sessions);
   // Idle sessions in which a mailbox is selected whose name `which` accepts.  To be given back.
   std::vector<std::unique_ptr<Session>> take_selected(const std::function<bool(const std::string&)>& which);
 
@@ -46,17 +50,22 @@ class SessionPool {
 
  private:
   std::unique_ptr<Session> pick_idle(const std::string& mailbox, bool appending);
-  Task<std::unique_ptr<Session>> connect(bool appending, imap::Along along);
+  Task<std::unique_ptr<Session>> connect(bool appending, imap::Along along, bool ahead);
+  asio::awaitable<void> connect_ahead();
   void retire(std::unique_ptr<Session> session);
   void tell_if_throttled(const Error& error) const;
   static void add(Totals& totals, const imap::Connection& connection);
 
-  std::shared_ptr<CancelSignal> cancel_ = std::make_shared<CancelSignal>();  // of logins under way
+  std::shared_ptr<CancelSignal> cancel_ = std::make_shared<CancelSignal>();        // of logins under way
+  std::shared_ptr<CancelSignal> cancel_ahead_ = std::make_shared<CancelSignal>();  // of those nobody took
   imap::LoginOptions login_;
   imap::Known known_;
   std::size_t limit_;
   Duration thrift_;
-  std::size_t open_ = 0;  // lent, idle or being made
+  Duration login_took_{};    // the last one, from dialling on
+  std::size_t open_ = 0;     // lent, idle or being made
+  std::size_t coming_ = 0;   // being made for whoever takes them
+  std::size_t claimed_ = 0;  // who waits for one of those
   std::size_t made_ = 0;
   std::size_t logging_in_ = 0;
   std::vector<std::unique_ptr<Session>> idle_;

@@ -33,6 +33,11 @@ Task<std::optional<MessageStream::Item>> MemoryStream::next() {
   co_return std::nullopt;
 }
 
+asio::awaitable<void> MemoryStream::more(std::vector<MessageRef> refs) {
+  for (const auto& ref : refs) uids_.push_back(uid_of_ref(ref));
+  co_return;
+}
+
 Task<Bytes> MemoryStream::Body::next() {
   piece_.reset();
   PF_CO_TRY(const auto* mailbox, co_await mailbox_.begin(Op::chunk));

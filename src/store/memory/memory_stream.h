@@ -16,6 +16,8 @@ class MemoryStream final : public MessageStream {
   ~MemoryStream() override;
 
   Task<std::optional<Item>> next() override;
+  [[nodiscard]] bool takes_more() const override { return true; }
+  asio::awaitable<void> more(std::vector<MessageRef> refs) override;
   [[nodiscard]] MessageRef failed_ref() const override { return failed_; }
   Task<void> close() override;
 

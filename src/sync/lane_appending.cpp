@@ -1,0 +1,113 @@
+// The half of a lane that appends: batches on the wire to the target.
+#include "sync/headed_source.h"
+#include "sync/lane.h"
+
+#include <algorithm>
+
+namespace pf::sync {
+
+namespace {
+
+// So that a long line stays full.  Where there are many lanes fewer each, so that six take little more memory
+// than four.
+constexpr std::size_t batches_on_all_wires = 12;
+constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
+constexpr std::size_t fewest_batch_messages = 10;
+constexpr std::size_t most_batch_messages = 200;
+
+std::size_t batches_on_the_wire(const RunContext& run) {
+  const std::size_t lanes = std::max<std::size_t>(1, run.target.features().parallel);
+  return std::clamp(batches_on_all_wires / lanes, fewest_on_the_wire, most_on_the_wire);
+}
+
+}  // namespace
+
+std::unique_ptr<Batch> Lane::fresh_batch() {
+  if (spare_.empty()) return std::make_unique<Batch>(batch_bytes);
+  auto batch = std::move(spare_.back());
+  spare_.pop_back();
+  return batch;
+}
+
+Task<void> Lane::send_batch(MailboxJob& job) {
+  const TimePoint start = MonoClock::now();
+  co_await appends_.wait_below(batches_on_the_wire(run_) - 1);
+  while (job.recovering) co_await job.changed.wait();
+  run_.summary.waited_target += to_seconds(MonoClock::now() - start);
+  if (held_up(job)) co_return Status{};  // the batch goes back to the queue
+  ++job.appending;
+  co_await appends_.spawn(append_batch(job, std::move(filling_)));
+  co_return Status{};
+}
+
+Task<void> Lane::append_batch(MailboxJob& job, std::unique_ptr<Batch> batch) {
+  std::vector<MemorySource> bodies;
+  bodies.reserve(batch->messages().size());
+  std::vector<Outgoing> outgoing;
+  for (const auto& m : batch->messages()) {
+    bodies.emplace_back(batch->body(m));
+    Outgoing out;
+    out.item = m.item;
+    out.size = m.size;
+    out.key = m.key;
+    out.body = out.memory = &bodies.back();
+    outgoing.push_back(std::move(out));
+  }
+  if (run_.policy.order == Order::newest) std::ranges::reverse(outgoing);
+  auto done = co_await finish_append(job, std::move(outgoing));
+  batch->clear();
+  spare_.push_back(std::move(batch));
+  co_return done;
+}
+
+Task<void> Lane::finish_append(MailboxJob& job, std::vector<Outgoing> outgoing) {
+  BatchAppend append(run_, job, *target_, patience_);
+  auto done = co_await append.send(std::move(outgoing));
+  --job.appending;
+  job.changed.notify_all();
+  run_.summary.waited_commit += to_seconds(append.took());
+  if (done) {
+    if (!append.held_back()) patience_.progress();
+    auto adapted = co_await adapt(append.took());
+    co_return adapted;
+  }
+  if (done.error().scope == Scope::connection) {
+    append_error_ = done.error();
+  } else {
+    job.error = done.error();
+  }
+  co_return Status{};
+}
+
+// Larger batches while the target commits quickly, smaller ones when it takes its time.
+Task<void> Lane::adapt(Duration took) {
+  if (took > std::chrono::seconds(2)) batch_messages_ = std::max(fewest_batch_messages, batch_messages_ / 2);
+  if (took < std::chrono::milliseconds(300))
+    batch_messages_ = std::min(most_batch_messages, batch_messages_ + 10);
+  if (took <= slowest_noted_) co_return Status{};
+  slowest_noted_ = took;
+  auto noted = co_await run_.journal.note_commit(took);
+  co_return noted;
+}
+
+// Too large to be held: straight from the source's connection into the target's, alone.
+Task<bool> Lane::copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body) {
+  if (filling_ && !filling_->empty()) PF_CO_TRYV(co_await send_batch(job));
+  co_await appends_.wait_below(0);
+  HeadedSource whole(body);
+  PF_CO_TRY(const MessageKey key, co_await whole.read_head());
+  while (job.recovering) co_await job.changed.wait();
+  if (held_up(job)) co_return false;
+  Outgoing out;
+  out.item = item;
+  out.size = body.size();
+  out.key = key;
+  out.body = &whole;
+  std::vector<Outgoing> one;
+  one.push_back(std::move(out));
+  ++job.appending;
+  PF_CO_TRYV(co_await finish_append(job, std::move(one)));
+  co_return true;
+}
+
+}  // namespace pf::sync
