@@ -43,6 +43,10 @@ asio::awaitable<void> Store::expect(std::size_t /*open*/) {
   co_return;
 }
 
+asio::awaitable<void> Store::farewell() {
+  co_return;
+}
+
 Task<Store::Opened> Store::open_and_scan(const MailboxInfo& mailbox, Access access, ScanFields fields) {
   Opened out;
   PF_CO_TRY(out.mailbox, co_await open(mailbox, access));

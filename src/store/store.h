@@ -276,6 +276,9 @@ class Store {
     std::size_t awaited = 0;               // connections on which it is now the server's turn
   };
   [[nodiscard]] virtual Traffic traffic() const { return {}; }
+  // Nobody will ask for more than what is being asked now: connections may say goodbye behind it, without
+  // waiting for the answer first.  Whoever comes all the same is served.
+  virtual asio::awaitable<void> farewell();
   // Ends all connections politely.
   virtual Task<void> close() = 0;
   // At once: everything pending ends with Errc::cancelled, nothing more is sent, later calls fail.

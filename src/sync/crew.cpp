@@ -106,13 +106,18 @@ class Crew {
     co_return Status{};
   }
 
+  // One that is empty keeps no connection from a lane that has something to carry.
   MailboxJob* pick_waiting() {
+    MailboxJob* empty = nullptr;
     for (auto& job : board_.jobs) {
       const bool turn =
           job.predecessor == SIZE_MAX || board_.jobs[job.predecessor].phase == MailboxJob::Phase::done;
-      if (job.phase == MailboxJob::Phase::waiting && turn) return &job;
+      if (job.phase != MailboxJob::Phase::waiting || !turn) continue;
+      const auto& status = job.mapped.source.status;
+      if (!status || status->count != 0) return &job;
+      if (empty == nullptr) empty = &job;
     }
-    return nullptr;
+    return empty;
   }
 
   // A mailbox that lies ready, else one nobody has begun, else the one with most left that may be shared.

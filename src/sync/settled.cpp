@@ -1,5 +1,6 @@
 #include "sync/settled.h"
 
+#include "async/group.h"
 #include "sync/patience.h"
 #include "sync/recount.h"
 
@@ -139,6 +140,27 @@ std::string explained(const store::MailboxStatus& before, const store::MailboxSt
   return encode_settled(out);
 }
 
+Task<void> ask_status(store::Store& store, const std::vector<store::MailboxInfo>& mailboxes,
+                      std::vector<Result<store::MailboxStatus>>& out) {
+  if (mailboxes.empty()) co_return Status{};
+  PF_CO_TRY(out, co_await store.status(mailboxes));
+  co_return Status{};
+}
+
+// The last questions of a run, and the goodbye behind them.
+asio::awaitable<bool> ask_last(RunContext& run, const std::vector<store::MailboxInfo>& sources,
+                               std::vector<Result<store::MailboxStatus>>& at_source,
+                               const std::vector<store::MailboxInfo>& targets,
+                               std::vector<Result<store::MailboxStatus>>& at_target) {
+  TaskGroup asking;
+  co_await asking.spawn(ask_status(run.source, sources, at_source));
+  co_await asking.spawn(ask_status(run.target, targets, at_target));
+  co_await run.source.farewell();
+  co_await run.target.farewell();
+  const auto told = co_await asking.join();
+  co_return told.ok();
+}
+
 }  // namespace
 
 Task<void> remember_settled(Board& board) {
@@ -155,23 +177,19 @@ Task<void> remember_settled(Board& board) {
     who.push_back(&job);
   }
   if (targets.empty() || board.run.stopping()) co_return Status{};
-  const auto at_target = co_await board.run.target.status(targets);
-  if (!at_target) co_return Status{};  // all is done; the next run has to look, that is all
   const bool both_ways = board.run.policy.mode == Mode::two_way;
-  std::vector<Result<store::MailboxStatus>> at_source;
-  if (both_ways) {
-    auto told = co_await board.run.source.status(sources);
-    if (!told) co_return Status{};
-    at_source = *std::move(told);
-  }
+  if (!both_ways) sources.clear();
+  std::vector<Result<store::MailboxStatus>> at_source, at_target;
+  const bool told = co_await ask_last(board.run, sources, at_source, targets, at_target);
+  if (!told) co_return Status{};  // all is done; the next run has to look, that is all
   const bool flags = board.run.policy.sync_flags;
   for (std::size_t i = 0; i < who.size(); ++i) {
     MailboxJob& job = *who[i];
-    if (!(*at_target)[i] || (both_ways && !at_source[i])) continue;
-    PF_CO_TRYV(co_await recount_target(board.run, job, *(*at_target)[i]));
+    if (!at_target[i] || (both_ways && !at_source[i])) continue;
+    PF_CO_TRYV(co_await recount_target(board.run, job, *at_target[i]));
     if (!everything || job.incomplete) continue;
     std::string target =
-        explained(job.target_status, *(*at_target)[i], job.at_target, job.record.target_epoch, flags);
+        explained(job.target_status, *at_target[i], job.at_target, job.record.target_epoch, flags);
     store::MailboxStatus as_seen = job.source_status;
     if (!flags) as_seen.checkpoint = {};
     std::string source =
@@ -180,7 +198,7 @@ Task<void> remember_settled(Board& board) {
     if (source.empty() || target.empty()) continue;
     // More pairs than messages: some pair is not true.
     PF_CO_TRY(const std::uint64_t pairs, co_await board.run.journal.pair_count(job.record.id));
-    if (pairs > (*at_target)[i]->count) continue;
+    if (pairs > at_target[i]->count) continue;
     PF_CO_TRYV(co_await board.run.journal.set_settled(job.record.id, source, target));
   }
   auto flushed = co_await board.run.journal.flush();

@@ -353,6 +353,15 @@ Store::Traffic ImapStore::traffic() const {
   return {totals.sent, totals.received, totals.writes, totals.awaited};
 }
 
+asio::awaitable<void> ImapStore::farewell() {
+  co_await pool_->leave_idle();
+  auto lent = std::exchange(control_, {}).lock();
+  if (lent && lent->session->connection().usable()) {
+    const auto connection = lent->session->logged_in.connection;
+    co_await pool_->leave(connection, std::move(lent));
+  }
+}
+
 Task<void> ImapStore::close() {
   auto closed = co_await pool_->close();
   co_return closed;

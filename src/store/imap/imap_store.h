@@ -44,6 +44,7 @@ class ImapStore final : public Store {
   Task<MailboxInfo> rename(const MailboxInfo& mailbox, const MailboxPath& path,
                            const std::string& id) override;
   [[nodiscard]] Traffic traffic() const override;
+  asio::awaitable<void> farewell() override;
   Task<void> close() override;
   void abort() override;
 

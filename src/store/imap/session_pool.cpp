@@ -166,14 +166,36 @@ SessionPool::Totals SessionPool::totals() const {
   return totals;
 }
 
+asio::awaitable<void> SessionPool::leave(std::shared_ptr<imap::Connection> connection,
+                                         std::shared_ptr<void> holder) {
+  ++leaving_;
+  co_await spawn_detached(log_out(std::move(connection), std::move(holder)));
+}
+
+asio::awaitable<void> SessionPool::log_out(std::shared_ptr<imap::Connection> connection,
+                                           std::shared_ptr<void> holder) {
+  const auto self = shared_from_this();
+  ignore(co_await imap::log_out(std::move(connection)));
+  holder.reset();
+  --leaving_;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> SessionPool::leave_idle() {
+  for (auto& session : std::exchange(idle_, {})) {
+    auto connection = session->logged_in.connection;
+    auto retiring = [self = shared_from_this()](Session* gone) {
+      self->retire(std::unique_ptr<Session>(gone));
+    };
+    co_await leave(std::move(connection), std::shared_ptr<Session>(session.release(), retiring));
+  }
+}
+
 Task<void> SessionPool::close() {
   std::exchange(cancel_ahead_, std::make_shared<CancelSignal>())->cancel();
   while (coming_ != 0) co_await changed_.wait();
-  TaskGroup group;
-  auto sessions = std::exchange(idle_, {});
-  for (auto& session : sessions) co_await group.spawn(imap::log_out(session->logged_in.connection));
-  ignore(co_await group.join());
-  for (auto& session : sessions) retire(std::move(session));
+  co_await leave_idle();
+  while (leaving_ != 0) co_await changed_.wait();
   co_return Status{};
 }
 

@@ -42,6 +42,11 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   };
   [[nodiscard]] Totals totals() const;
 
+  // Says goodbye, behind what is under way, and lets go of `holder` when that has been answered.
+  asio::awaitable<void> leave(std::shared_ptr<imap::Connection> connection, std::shared_ptr<void> holder);
+  // All that are idle.
+  asio::awaitable<void> leave_idle();
+  // The same, and waits for all of it.
   Task<void> close();
   void abort();
 
@@ -52,6 +57,7 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   std::unique_ptr<Session> pick_idle(const std::string& mailbox, bool appending);
   Task<std::unique_ptr<Session>> connect(bool appending, imap::Along along, bool ahead);
   asio::awaitable<void> connect_ahead();
+  asio::awaitable<void> log_out(std::shared_ptr<imap::Connection> connection, std::shared_ptr<void> holder);
   void retire(std::unique_ptr<Session> session);
   void tell_if_throttled(const Error& error) const;
   static void add(Totals& totals, const imap::Connection& connection);
@@ -65,6 +71,7 @@ class SessionPool : public std::enable_shared_from_this<SessionPool> {
   Duration login_took_{};    // the last one, from dialling on
   std::size_t open_ = 0;     // lent, idle or being made
   std::size_t coming_ = 0;   // being made for whoever takes them
+  std::size_t leaving_ = 0;  // whose goodbye has not been answered
   std::size_t claimed_ = 0;  // who waits for one of those
   std::size_t made_ = 0;
   std::size_t logging_in_ = 0;
