@@ -1,8 +1,8 @@
 #include "imap/client/login.h"
 
-#include "async/group.h"
 #include "auth/sasl/mechanism.h"
 #include "base/encoding.h"
+#include "imap/client/introduce.h"
 #include "imap/command/commands.h"
 #include "imap/grammar/classify.h"
 
@@ -56,7 +56,7 @@ class Login {
     out_.profile = profile();
     out_.wire.literals = out_.capabilities.literal_mode();
     if (options_.compress && out_.capabilities.has("COMPRESS=DEFLATE")) PF_CO_TRYV(co_await compress());
-    PF_CO_TRYV(co_await introduce());
+    PF_CO_TRYV(co_await introduce(out_, along_));
     out_.profile = profile();
     co_return Status{};
   }
@@ -284,100 +284,6 @@ class Login {
     co_return Status{};
   }
 
-  // ID, ENABLE, NAMESPACE and what the caller asks along leave in one write.  What an earlier connection was
-  // answered is not waited for again: the server takes commands in order, so what follows finds them done.
-  Task<void> introduce() {
-    if (out_.known.introduced) {
-      if (out_.capabilities.has("ID")) co_await send_unawaited(id_command());
-      if (out_.capabilities.has("ENABLE")) co_await send_unawaited(enable_command());
-      co_await sleep_for(Duration::zero());
-    } else {
-      PF_CO_TRYV(co_await introduce_and_listen());
-      out_.known.introduced = true;
-    }
-    out_.condstore = out_.known.condstore;
-    out_.qresync = out_.known.qresync;
-    out_.wire.utf8 = out_.utf8 = out_.known.utf8;
-    co_return Status{};
-  }
-
-  asio::awaitable<void> send_unawaited(Result<Command> command) {
-    if (command) co_await spawn_detached(run_unawaited(out_.connection, std::move(*command)));
-  }
-
-  static asio::awaitable<void> run_unawaited(std::shared_ptr<Connection> connection, Command command) {
-    ignore(co_await connection->run(std::move(command)));
-  }
-
-  Task<void> introduce_and_listen() {
-    TaskGroup group;
-    if (out_.capabilities.has("ID")) co_await group.spawn(send_id());
-    if (out_.capabilities.has("ENABLE")) co_await group.spawn(enable());
-    if (out_.capabilities.has("NAMESPACE") && !out_.known.namespaces) co_await group.spawn(ask_namespace());
-    if (may_ask_along()) co_await group.spawn(along_(out_));
-    auto done = co_await group.join();
-    co_return done;
-  }
-
-  [[nodiscard]] bool may_ask_along() const {
-    return along_ && !out_.capabilities.has("UTF8=ONLY") && !out_.profile.has(Quirk::no_pipelining);
-  }
-
-  Result<Command> id_command() const {
-    const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"},
-                                                 command::IdField{"version", POSTFERRY_VERSION}};
-    return command::id(fields, out_.wire);
-  }
-
-  Task<void> send_id() {
-    PF_CO_TRY(Command command, id_command());
-    Handlers handlers;
-    handlers.on_data = [this](Response& r) {
-      if (auto* data = std::get_if<IdData>(&r)) out_.known.id = std::move(*data);
-    };
-    auto tagged = co_await out_.connection->run(std::move(command), std::move(handlers));
-    if (!tagged) co_return tagged.error();
-    co_return Status{};  // a refusal changes nothing
-  }
-
-  // Never UTF8=ACCEPT unless the server insists, never IMAP4rev2: they change names, served octets and
-  // APPEND.
-  Result<Command> enable_command() const {
-    std::vector<std::string_view> wanted;
-    if (out_.capabilities.has("QRESYNC")) wanted.push_back("QRESYNC");
-    if (asks_for_condstore(out_.capabilities)) wanted.push_back("CONDSTORE");
-    if (out_.capabilities.has("UTF8=ONLY")) wanted.push_back("UTF8=ACCEPT");
-    if (wanted.empty()) return Error(Errc::unsupported, Scope::connection, Retry::never, "nothing to enable");
-    return command::enable(wanted);
-  }
-
-  Task<void> enable() {
-    auto command = enable_command();
-    if (!command) co_return Status{};
-    Handlers handlers;
-    handlers.on_data = [this](Response& r) {
-      const auto* data = std::get_if<EnabledData>(&r);
-      if (data == nullptr) return;
-      auto& known = out_.known;
-      known.qresync = known.qresync || data->has("QRESYNC");
-      known.condstore = known.condstore || known.qresync || data->has("CONDSTORE");
-      known.utf8 = known.utf8 || data->has("UTF8=ACCEPT");
-    };
-    auto tagged = co_await out_.connection->run(std::move(*command), std::move(handlers));
-    if (!tagged) co_return tagged.error();
-    co_return Status{};
-  }
-
-  Task<void> ask_namespace() {
-    Handlers handlers;
-    handlers.on_data = [this](Response& r) {
-      if (auto* data = std::get_if<NamespaceData>(&r)) out_.known.namespaces = std::move(*data);
-    };
-    auto tagged = co_await out_.connection->run(command::namespace_(), std::move(handlers));
-    if (!tagged) co_return tagged.error();
-    co_return Status{};
-  }
-
   LoginOptions options_;
   Along along_;
   LoggedIn out_;
@@ -390,10 +296,6 @@ class Login {
 };
 
 }  // namespace
-
-bool asks_for_condstore(const Capabilities& capabilities) {
-  return capabilities.has("ENABLE") && (capabilities.has("CONDSTORE") || capabilities.has("QRESYNC"));
-}
 
 Task<LoggedIn> log_in(LoginOptions options, Known known, Along along) {
   Login login(std::move(options), std::move(known), std::move(along));
