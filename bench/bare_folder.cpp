@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace pf::bench {
 
@@ -30,6 +31,11 @@ class File {
 
   void write(std::string_view octets) const {
     check(::write(fd_, octets.data(), octets.size()) == static_cast<ssize_t>(octets.size()), path_);
+  }
+  // For a file without one.
+  void name(const std::filesystem::path& path) const {
+    const auto link = fmt::format("/proc/self/fd/{}", fd_);
+    check(::linkat(AT_FDCWD, link.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0, path);
   }
   void sync() const { check(::fsync(fd_) == 0, path_); }
   void sync_file_system() const { check(::syncfs(fd_) == 0, path_); }
@@ -59,49 +65,42 @@ class FileAMessage final : public BareFolder {
 class AsAnArchive final : public BareFolder {
  public:
   explicit AsAnArchive(const std::filesystem::path& folder)
-      : folder_(folder),
-        staging_(folder.native() + ".tmp"),
-        manifest_(folder / "manifest.jsonl", O_WRONLY | O_CREAT | O_APPEND) {
-    std::filesystem::create_directories(staging_);
-  }
+      : folder_(folder), manifest_(folder / "manifest.jsonl", O_WRONLY | O_CREAT | O_APPEND) {}
 
   void add(std::string_view message) override {
-    const auto name = std::to_string(number_++);
-    File(staging_ / (name + ".eml"), new_file).write(message);
-    File(staging_ / (name + ".json"), new_file).write(std::string(sidecar_octets, 'x'));
-    if (number_ - published_ == batch) publish();
+    waiting_.push_back(std::make_unique<File>(folder_, O_WRONLY | O_TMPFILE));
+    waiting_.back()->write(message);
+    waiting_.push_back(std::make_unique<File>(folder_, O_WRONLY | O_TMPFILE));
+    waiting_.back()->write(std::string(sidecar_octets, 'x'));
+    if (waiting_.size() == 2 * batch) publish();
   }
-  void finish() override {
-    publish();
-    std::filesystem::remove(staging_);
-  }
+  void finish() override { publish(); }
 
  private:
   // As large as those of an archive are in the mean.
   static constexpr std::size_t sidecar_octets = 300, line_octets = 250;
-  static constexpr std::uint64_t batch = 100;
+  static constexpr std::size_t batch = 100;
 
   void publish() {
-    if (published_ == number_) return;
-    sync_file_system(staging_);
+    if (waiting_.empty()) return;
+    sync_file_system(folder_);
     std::string lines;
-    for (; published_ < number_; ++published_) {
-      const auto from = std::to_string(published_);
-      const auto to = fmt::format("20010909T014640Z-{:016x}", published_ * 0x9E3779B97F4A7C15U);
-      for (const auto* ending : {".eml", ".json"}) {
-        const auto last = folder_ / (to + ending);
-        check(std::rename((staging_ / (from + ending)).c_str(), last.c_str()) == 0, last);
-      }
+    for (std::size_t i = 0; i < waiting_.size(); i += 2) {
+      const auto stem = fmt::format("20010909T014640Z-{:016x}", ++number_ * 0x9E3779B97F4A7C15U);
+      waiting_[i]->name(folder_ / (stem + ".eml"));
+      waiting_[i + 1]->name(folder_ / (stem + ".json"));
       lines.append(line_octets, 'x');
     }
+    waiting_.clear();
     File(folder_, directory).sync();
     manifest_.write(lines);
     manifest_.sync();
   }
 
-  std::filesystem::path folder_, staging_;
+  std::filesystem::path folder_;
   File manifest_;
-  std::uint64_t number_ = 0, published_ = 0;
+  std::vector<std::unique_ptr<File>> waiting_;
+  std::uint64_t number_ = 0;
 };
 
 }  // namespace

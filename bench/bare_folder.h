@@ -22,9 +22,8 @@ class BareFolder {
 
 // A file a message; nothing is synced.
 std::unique_ptr<BareFolder> file_a_message(const std::filesystem::path& folder);
-// In the steps of an archive (docs/archive-format.md): two files a message under temporary names, and for
-// every so many of them a sync, renames, a sync of the folder, and lines of a manifest.  No digest, no
-// journal.
+// In the steps of an archive (docs/archive-format.md): two files a message without a name, and for every so
+// many of them a sync, names, a sync of the folder, and lines of a manifest.  No digest, no journal.
 std::unique_ptr<BareFolder> as_an_archive(const std::filesystem::path& folder);
 
 void sync_file_system(const std::filesystem::path& of);

@@ -1,5 +1,6 @@
 // Wires the command line to the real world; everything else is in run().
 #include "base/os/memory.h"
+#include "base/os/open_files.h"
 #include "base/os/signal.h"
 #include "base/os/terminal.h"
 #include "cli/run.h"
@@ -32,6 +33,7 @@ std::string environment_variable(const char* name) {
 int main(int argc, char** argv) {
   static pf::app::StopFlag stop{0};
   pf::os::disable_core_dumps();
+  pf::os::allow_more_open_files();
   pf::os::install_signal_handlers(&stop);
 
   pf::cli::World world;

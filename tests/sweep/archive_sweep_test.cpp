@@ -3,6 +3,7 @@
 #include "base/os/disk_fault.h"
 #include "base/step.h"
 #include "store/archive/archive_check.h"
+#include "support/few_open_files.h"
 #include "sweep/world.h"
 #include "unit/store/archive/archive_rig.h"
 
@@ -283,7 +284,16 @@ bool at_both(const Contents& found, const Contents& before, const Contents& afte
   return found == both;
 }
 
-TEST(ArchiveSweep, AWriterMayBeKilledAtEachStep) {
+// Files come to their places from nowhere, or from a directory beside them, where not enough can be open.
+class ArchiveSweep : public testing::TestWithParam<bool> {
+  const std::unique_ptr<FewOpenFiles> few_ = GetParam() ? std::make_unique<FewOpenFiles>() : nullptr;
+};
+
+INSTANTIATE_TEST_SUITE_P(Files, ArchiveSweep, testing::Bool(), [](const auto& tested) {
+  return std::string(tested.param ? "WithNamesAtOnce" : "WithNamesAtLast");
+});
+
+TEST_P(ArchiveSweep, AWriterMayBeKilledAtEachStep) {
   progress = shared_progress();
   const Undisturbed wanted = undisturbed();
   const std::size_t all = changes().size();
@@ -347,7 +357,7 @@ std::size_t change_until_full(const fs::path& directory, long from) {
 
 // T21: nothing acknowledged is lost, nothing half is under a final name, and who goes on comes to the same
 // files; the one after that writes nothing.
-TEST(ArchiveSweep, ADiskMayBeFullFromAnyWriteOn) {
+TEST_P(ArchiveSweep, ADiskMayBeFullFromAnyWriteOn) {
   os::set_disk_hook([] { return false; });
   const Undisturbed wanted = undisturbed();
   const std::size_t all = changes().size();

@@ -21,6 +21,7 @@ namespace pf::os {
 namespace {
 
 constexpr int always = O_CLOEXEC | O_NOCTTY;
+constexpr const char* own_descriptors = "/proc/self/fd";
 
 bool single_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
@@ -53,6 +54,18 @@ Result<Fd> open_at(const Fd& directory, const Path& path, std::string_view name,
   if (fd.valid()) return fd;
   if (errno == ELOOP) return not_plain(path / name, "a symbolic link, which is not followed");
   return file_error("open", path / name, errno);
+}
+
+// 0, or what is wrong.
+int link_to(const Fd& file, const Fd& directory, const std::string& name) {
+#ifdef AT_EMPTY_PATH
+  if (::linkat(file.get(), "", directory.get(), name.c_str(), AT_EMPTY_PATH) == 0) return 0;
+  if (errno != ENOENT) return errno;
+#endif
+  // Before Linux 6.10 that was for root only.
+  const std::string link = fmt::format("{}/{}", own_descriptors, file.get());
+  const int linked = ::linkat(AT_FDCWD, link.c_str(), directory.get(), name.c_str(), AT_SYMLINK_FOLLOW);
+  return linked == 0 ? 0 : errno;
 }
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -198,6 +211,35 @@ Result<std::string> Directory::read_file(std::string_view name, std::size_t max_
 Result<Fd> Directory::create_file(std::string_view name) const {
   if (PF_DISK_FULL()) return file_error("create", path_ / name, ENOSPC);
   return open_at(fd_, path_, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+}
+
+Result<Fd> Directory::create_nameless_file() const {
+#ifdef O_TMPFILE
+  static const bool can_be_named = ::access(own_descriptors, X_OK) == 0;
+  if (can_be_named) {
+    if (PF_DISK_FULL()) return file_error("create a file in", path_, ENOSPC);
+    Fd fd(uninterrupted([&] { return ::openat(fd_.get(), ".", O_WRONLY | O_TMPFILE | always, 0600); }));
+    if (fd.valid()) return fd;
+    // EISDIR: a kernel that has never heard of it.
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
+      return file_error("create a file in", path_, errno);
+  }
+#endif
+  return Error{Errc::unsupported, Scope::run, Retry::never,
+               fmt::format("the file system of {} has no files without a name", path_.native())};
+}
+
+Status Directory::give_name(const Fd& file, std::string_view name) const {
+  PF_TRYV(check_name(name, path_));
+  if (PF_DISK_FULL()) return file_error("make the file", path_ / name, ENOSPC);
+  const std::string text(name);
+  int why = link_to(file, fd_, text);
+  if (why == EEXIST) {
+    PF_TRYV(remove_file(name));
+    why = link_to(file, fd_, text);
+  }
+  if (why != 0) return file_error("make the file", path_ / name, why);
+  return {};
 }
 
 Result<Fd> Directory::open_to_append(std::string_view name) const {

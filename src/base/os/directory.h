@@ -64,6 +64,11 @@ class Directory {
   [[nodiscard]] Result<std::string> read_file(std::string_view name, std::size_t max_bytes) const;
   // New, 0600; Errc::exists otherwise.
   [[nodiscard]] Result<Fd> create_file(std::string_view name) const;
+  // New, 0600, without a name: nobody sees it before give_name(), and it is gone with its descriptor.
+  // Errc::unsupported on file systems without such files.
+  [[nodiscard]] Result<Fd> create_nameless_file() const;
+  // To one of those, made in a directory of the same file system.  Replaces the file at `name`.
+  Status give_name(const Fd& file, std::string_view name) const;
   // For writing at its end, made (0600) when missing; a regular file with a single name.
   [[nodiscard]] Result<Fd> open_to_append(std::string_view name) const;
 

@@ -154,7 +154,7 @@ Task<std::vector<AppendOutcome>> ArchiveMailbox::append(std::span<AppendItem> it
       co_return refused(items.size(),
                         Error(Errc::invalid_flag, Scope::message, Retry::never, "too many flags"));
   }
-  const auto stager = std::make_shared<Stager>(session_->root);
+  const auto stager = std::make_shared<Stager>(session_->root, places_in(folder_));
   auto received = co_await receive(items, stager);
   PF_CO_TRYV(usable(Access::append));
   if (!received) {

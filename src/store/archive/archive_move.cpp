@@ -56,7 +56,7 @@ Task<std::vector<std::optional<MessageRef>>> ArchiveMailbox::move(const std::vec
     }
   });
   if (going.empty()) co_return out;
-  const auto stager = std::make_shared<Stager>(session_->root);
+  const auto stager = std::make_shared<Stager>(session_->root, places_in(target));
   auto job = [folder = folder_, going, stager,
               name = list_name(path_from_wire(target_id, archive_names))]() -> Result<void> {
     auto done = copy(*folder, going, name, *stager);

@@ -200,8 +200,15 @@ void ArchiveSession::commit_all(const os::Directory& root, const Commits& commit
     for (auto& message : commit->messages) all.push_back(&message);
   }
   std::map<MailboxFolder*, Status> results;
-  for (const auto& [folder, messages] : by_folder)
-    results[folder] = synced ? folder->publish(messages) : Status(of_mailbox(synced.error()));
+  if (synced) {
+    std::map<MailboxFolder*, MailboxFolder::Publication> all;
+    for (auto& [folder, messages] : by_folder) all.try_emplace(folder, *folder, std::move(messages));
+    for (auto& [folder, publication] : all) publication.place();
+    for (auto& [folder, publication] : all) publication.sync_names();
+    for (auto& [folder, publication] : all) results[folder] = publication.list();
+  } else {
+    for (const auto& [folder, messages] : by_folder) results[folder] = of_mailbox(synced.error());
+  }
   for (const auto& commit : commits) {
     commit->result = results[commit->folder.get()];
     if (!commit->result) continue;

@@ -11,47 +11,52 @@ namespace pf::store {
 
 // ---- new messages
 
-Status MailboxFolder::place(const StagedMessage& message) const {
-  const std::string stem = message.record.stem().to_string();
+Status MailboxFolder::place(StagedMessage& staged) const {
+  const std::string stem = staged.record.stem().to_string();
   // What is at these names belongs to no message: a writer was killed between this and the manifest.
-  PF_TRYV(message.at->rename(message_file(message.name), directory_, message_file(stem)));
+  PF_TRYV(staged.at->move(staged.message, directory_, message_file(stem)));
   PF_STEP(file);
-  PF_TRYV(message.at->rename(sidecar_file(message.name), directory_, sidecar_file(stem)));
+  PF_TRYV(staged.at->move(staged.sidecar, directory_, sidecar_file(stem)));
   PF_STEP(file);
   return {};
 }
 
-void MailboxFolder::take_back(std::span<StagedMessage* const> messages, std::size_t placed) {
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    const Stem stem = messages[i]->record.stem();
-    if (i < placed) {
-      ignore(directory_.remove_file(message_file(stem.to_string())));
-      ignore(directory_.remove_file(sidecar_file(stem.to_string())));
-    }
-    with([&](MailboxLog& log) { log.give_back(stem); });
-  }
-}
-
-Status MailboxFolder::publish(std::span<StagedMessage* const> messages) {
-  PF_TRYV(begin_change());
-  std::string lines;
-  with([&](MailboxLog& log) {
+void MailboxFolder::Publication::place() {
+  done_ = folder_.begin_change();
+  if (!done_) return;
+  folder_.with([&](MailboxLog& log) {
     std::uint32_t n = log.next_number();
-    for (auto* message : messages) {
+    for (auto* message : messages_) {
       MessageRecord& record = message->record;
       record.n = n++;
       record.ordinal = log.take_ordinal(record.date.unix_seconds(), digest_prefix(record.sha256));
-      append_line(lines, record, message->flags);
+      append_line(lines_, record, message->flags);
     }
   });
-  std::size_t placed = 0;
-  Status done;
-  while (done && placed < messages.size()) done = place(*messages[placed++]);
-  if (done) done = directory_.sync();
-  if (done) done = write_lines(lines);
-  if (done || done.error().scope == Scope::connection) return done;
-  take_back(messages, placed);
-  return of_mailbox(std::move(done).error());
+  numbered_ = true;
+  while (done_ && placed_ < messages_.size()) done_ = folder_.place(*messages_[placed_++]);
+}
+
+void MailboxFolder::Publication::sync_names() {
+  if (done_) done_ = folder_.directory_.sync();
+}
+
+Status MailboxFolder::Publication::list() {
+  if (done_) done_ = folder_.write_lines(lines_);
+  if (done_ || done_.error().scope == Scope::connection) return done_;
+  if (numbered_) take_back();
+  return of_mailbox(std::move(done_).error());
+}
+
+void MailboxFolder::Publication::take_back() {
+  for (std::size_t i = 0; i < messages_.size(); ++i) {
+    const Stem stem = messages_[i]->record.stem();
+    if (i < placed_) {
+      ignore(folder_.directory_.remove_file(message_file(stem.to_string())));
+      ignore(folder_.directory_.remove_file(sidecar_file(stem.to_string())));
+    }
+    folder_.with([&](MailboxLog& log) { log.give_back(stem); });
+  }
 }
 
 // ---- flags
@@ -67,16 +72,16 @@ std::string MailboxFolder::sidecar_mailbox(std::string_view stem) {
 // Before the manifest: what a crash leaves half done is done again, because there it still says the old.
 Status MailboxFolder::rewrite_sidecars(StagingDirectory& at,
                                        std::span<const std::pair<MessageRecord, std::string>> messages) {
-  std::vector<std::pair<std::string, std::string>> moves;
+  std::vector<std::pair<StagedFile, std::string>> moves;
   for (const auto& [record, flags] : messages) {
     const std::string stem = record.stem().to_string();
-    moves.emplace_back(sidecar_file(at.next()), sidecar_file(stem));
-    PF_TRYV(at.write(moves.back().first, sidecar_text(sidecar_mailbox(stem), record, flags)));
+    PF_TRY(auto file, at.make(sidecar_text(sidecar_mailbox(stem), record, flags)));
+    moves.emplace_back(std::move(file), sidecar_file(stem));
   }
   if (!moves.empty()) PF_TRYV(directory_.sync_file_system());
   PF_STEP(file);
-  for (const auto& [from, to] : moves) {
-    PF_TRYV(at.rename(from, directory_, to));
+  for (auto& [file, name] : moves) {
+    PF_TRYV(at.move(file, directory_, name));
     PF_STEP(file);
   }
   return {};

@@ -54,8 +54,7 @@ class MailboxFolder {
 
   // ---- changes: only for who holds ArchiveLock::writing; all of it or nothing
 
-  // The staged files to their places, which must be on the disk.  The number of each is set in its record.
-  Status publish(std::span<StagedMessage* const> messages);
+  class Publication;
 
   struct FlagsChanged {
     std::vector<MessageMeta> now;        // of the messages that are there
@@ -75,8 +74,7 @@ class MailboxFolder {
   Status begin_change();
   Status write_lines(std::string_view unsealed);
 
-  Status place(const StagedMessage& message) const;
-  void take_back(std::span<StagedMessage* const> messages, std::size_t placed);
+  Status place(StagedMessage& staged) const;
   Status rewrite_sidecars(StagingDirectory& at,
                           std::span<const std::pair<MessageRecord, std::string>> messages);
   [[nodiscard]] std::string sidecar_mailbox(std::string_view stem);
@@ -92,5 +90,38 @@ class MailboxFolder {
   std::size_t complaints_ = 0;
   bool swept_ = false;
 };
+
+// The staged files to their places; their octets must be on the disk.  In steps, so that several mailboxes
+// share the second wait: all of one, of each mailbox, before the next.  A step after one that failed does
+// nothing.
+class MailboxFolder::Publication {
+ public:
+  // Both must outlive it.
+  Publication(MailboxFolder& folder, std::vector<StagedMessage*> messages)
+      : folder_(folder), messages_(std::move(messages)) {}
+
+  // The files get their names, and each record its number.
+  void place();
+  // The disk has the names.
+  void sync_names();
+  // The manifest, and the disk, has their lines.  How it all ended; an Error of scope connection: nobody
+  // knows.
+  Status list();
+
+ private:
+  void take_back();
+
+  MailboxFolder& folder_;
+  std::vector<StagedMessage*> messages_;
+  std::string lines_;
+  bool numbered_ = false;
+  std::size_t placed_ = 0;
+  Status done_;
+};
+
+// Its directory, which keeps it.
+inline std::shared_ptr<const os::Directory> places_in(const std::shared_ptr<MailboxFolder>& folder) {
+  return {folder, &folder->directory()};
+}
 
 }  // namespace pf::store

@@ -1,6 +1,7 @@
 #include "store/archive/staging.h"
 
 #include "base/os/fd_io.h"
+#include "base/os/open_files.h"
 #include "base/step.h"
 #include "store/archive/sidecar.h"
 
@@ -8,84 +9,108 @@
 
 namespace pf::store {
 
+StagingDirectory::StagingDirectory(std::shared_ptr<const os::Directory> root,
+                                   std::shared_ptr<const os::Directory> places)
+    : root_(std::move(root)), places_(std::move(places)) {}
+
 void StagingDirectory::close() {
   if (directory_) ignore(root_->remove_directory(name_));
   directory_.reset();
 }
 
-Result<const os::Directory*> StagingDirectory::directory() {
+Result<StagedFile> StagingDirectory::create() {
+  if (!places_) return create_named();
+  auto fd = places_->create_nameless_file();
+  // The system gives the lowest number that is free: half of them are for others.
+  const bool few_left = fd && static_cast<std::size_t>(fd->get()) >= os::open_files_allowed() / 2;
+  if (few_left || (!fd && fd.error().code == Errc::unsupported)) {
+    places_.reset();
+    return create_named();
+  }
+  if (!fd) return std::move(fd).error();
+  return StagedFile{std::move(*fd), {}};
+}
+
+Result<StagedFile> StagingDirectory::create_named() {
   if (!directory_) {
     name_ = temporary_name();
     PF_TRY(directory_, root_->open_or_make_below(name_));
   }
-  return &*directory_;
+  StagedFile file;
+  file.name = std::to_string(++last_);
+  PF_TRY(file.fd, directory_->create_file(file.name));
+  return file;
 }
 
-Result<os::Fd> StagingDirectory::create(std::string_view name) {
-  PF_TRY(const os::Directory* made, directory());
-  return made->create_file(name);
+Status StagingDirectory::write(StagedFile& file, std::string_view octets) const {
+  return os::write_all(file.fd, as_bytes(octets), path_of(file));
 }
 
-Status StagingDirectory::write(std::string_view name, std::string_view text) {
-  PF_TRY(const os::Fd fd, create(name));
-  return os::write_all(fd, as_bytes(text), path_of(name));
+void StagingDirectory::finish(StagedFile& file) {
+  if (!file.name.empty()) file.fd.reset();
 }
 
-std::filesystem::path StagingDirectory::path_of(std::string_view name) const {
-  return directory_ ? directory_->path() / name : root_->path() / name;
+Result<StagedFile> StagingDirectory::make(std::string_view text) {
+  PF_TRY(StagedFile file, create());
+  PF_TRYV(write(file, text));
+  finish(file);
+  return file;
 }
 
-Status StagingDirectory::rename(std::string_view name, const os::Directory& to,
-                                std::string_view new_name) const {
-  return directory_->rename(name, to, new_name);
+std::filesystem::path StagingDirectory::path_of(const StagedFile& file) const {
+  if (file.name.empty()) return root_->path() / "a new file";
+  return directory_->path() / file.name;
 }
 
-void StagingDirectory::remove(std::string_view name) const {
-  if (directory_) ignore(directory_->remove_file(name));
+Status StagingDirectory::move(StagedFile& file, const os::Directory& to, std::string_view name) const {
+  if (!file.name.empty()) return directory_->rename(file.name, to, name);
+  auto named = to.give_name(file.fd, name);
+  if (named) file.fd.reset();
+  return named;
 }
 
-std::filesystem::path Stager::path() const {
-  return at_->path_of(message_file(current_.name));
+void StagingDirectory::remove(StagedFile& file) const {
+  file.fd.reset();
+  if (!file.name.empty() && directory_) ignore(directory_->remove_file(file.name));
 }
 
 Status Stager::begin(const IncomingMessage& message) {
   incoming_ = message;
-  current_ = {};
-  current_.at = at_;
-  current_.name = at_->next();
   header_.reset();
-  PF_TRY(file_, at_->create(message_file(current_.name)));
+  current_.emplace();
+  current_->at = at_;
+  PF_TRY(current_->message, at_->create());
   return {};
 }
 
 Status Stager::write(std::string_view octets) {
   if (!header_.done()) header_.feed(as_bytes(octets));
   digest_.update(octets);
-  current_.record.size += octets.size();
-  return os::write_all(file_, as_bytes(octets), path());
+  current_->record.size += octets.size();
+  return at_->write(current_->message, octets);
 }
 
 Status Stager::finish() {
-  file_.reset();
-  MessageRecord& record = current_.record;
+  StagingDirectory::finish(current_->message);
+  MessageRecord& record = current_->record;
   record.sha256 = digest_.finish();
   record.key = header_.key(record.size);
   record.date = incoming_.date;
   record.uid = incoming_.uid;
   record.uid_validity = incoming_.uid_validity;
-  current_.flags = incoming_.flags.to_string();
-  PF_TRYV(at_->write(sidecar_file(current_.name), sidecar_text(incoming_.mailbox, record, current_.flags)));
-  staged_.push_back(std::exchange(current_, {}));
+  current_->flags = incoming_.flags.to_string();
+  PF_TRY(current_->sidecar, at_->make(sidecar_text(incoming_.mailbox, record, current_->flags)));
+  staged_.push_back(*std::move(current_));
+  current_.reset();
   PF_STEP(file);
   return {};
 }
 
 void Stager::abandon() {
-  file_.reset();
-  if (!current_.name.empty()) staged_.push_back(std::exchange(current_, {}));
-  for (const auto& message : staged_) {
-    at_->remove(message_file(message.name));
-    at_->remove(sidecar_file(message.name));
+  if (current_) staged_.push_back(*std::exchange(current_, std::nullopt));
+  for (auto& message : staged_) {
+    at_->remove(message.message);
+    at_->remove(message.sidecar);
   }
   staged_.clear();
   at_->close();

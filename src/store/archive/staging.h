@@ -1,5 +1,4 @@
-// Messages on their way into an archive: whole files in a directory of their own, from where they are moved
-// to their places.  Blocks.
+// Messages on their way into an archive: whole files that nobody sees yet.  Blocks.
 #pragma once
 
 #include "base/os/directory.h"
@@ -17,31 +16,43 @@
 
 namespace pf::store {
 
-// Below the archive, made when the first file is.  One for each batch: who makes files in a directory waits
-// for whoever else does, and each of them is looked for among the others.  What a run that was killed leaves
-// here is swept by the next that writes.
+// A file before it has its place.
+struct StagedFile {
+  os::Fd fd;         // open while it is written; afterwards only where it has no name
+  std::string name;  // in the staging directory; empty: none
+};
+
+// Where the files of one batch are made.  Without a name if that can be: a name costs a change of a directory
+// when it is made, and when it is moved two and a lock that all of the file system shares (measured: the
+// files of 10,000 messages in 1.0 s instead of 1.4, with a third less CPU).  Such a file is open until it has
+// its place; where the file system has none of them, or too many are open, files get names in a directory of
+// the batch below the archive.  What a run that was killed leaves there is swept by the next that writes.
 class StagingDirectory {
  public:
-  explicit StagingDirectory(std::shared_ptr<const os::Directory> root) : root_(std::move(root)) {}
+  // `places`: the directory the files will go to; nothing: all get names.
+  explicit StagingDirectory(std::shared_ptr<const os::Directory> root,
+                            std::shared_ptr<const os::Directory> places = nullptr);
   ~StagingDirectory() { close(); }
   StagingDirectory(const StagingDirectory&) = delete;
   StagingDirectory& operator=(const StagingDirectory&) = delete;
 
-  // A name nobody else has here.
-  std::string next() { return std::to_string(++last_); }
-  Result<os::Fd> create(std::string_view name);
-  Status write(std::string_view name, std::string_view text);
-  // Of files that were made here.
-  [[nodiscard]] std::filesystem::path path_of(std::string_view name) const;
-  Status rename(std::string_view name, const os::Directory& to, std::string_view new_name) const;
-  void remove(std::string_view name) const;
+  Result<StagedFile> create();
+  Status write(StagedFile& file, std::string_view octets) const;
+  // Nothing more will be written.
+  static void finish(StagedFile& file);
+  Result<StagedFile> make(std::string_view text);
+  Status move(StagedFile& file, const os::Directory& to, std::string_view name) const;
+  void remove(StagedFile& file) const;
   // Removes the directory.  Empty by now, or swept later.
   void close();
 
  private:
-  Result<const os::Directory*> directory();
+  Result<StagedFile> create_named();
+  // For the error.
+  [[nodiscard]] std::filesystem::path path_of(const StagedFile& file) const;
 
   std::shared_ptr<const os::Directory> root_;
+  std::shared_ptr<const os::Directory> places_;
   std::string name_;
   std::optional<os::Directory> directory_;
   std::uint64_t last_ = 0;
@@ -58,7 +69,7 @@ struct IncomingMessage {
 
 struct StagedMessage {
   std::shared_ptr<StagingDirectory> at;
-  std::string name;      // of both files in the staging directory, without their endings
+  StagedFile message, sidecar;
   MessageRecord record;  // but for its numbers
   std::string flags;
 };
@@ -66,8 +77,9 @@ struct StagedMessage {
 // Takes messages of one batch, one after the other.
 class Stager {
  public:
-  explicit Stager(std::shared_ptr<const os::Directory> root)
-      : at_(std::make_shared<StagingDirectory>(std::move(root))) {}
+  // As in StagingDirectory.
+  Stager(std::shared_ptr<const os::Directory> root, std::shared_ptr<const os::Directory> places)
+      : at_(std::make_shared<StagingDirectory>(std::move(root), std::move(places))) {}
   ~Stager() { abandon(); }
   Stager(const Stager&) = delete;
   Stager& operator=(const Stager&) = delete;
@@ -81,13 +93,10 @@ class Stager {
   void abandon();
 
  private:
-  [[nodiscard]] std::filesystem::path path() const;
-
   std::shared_ptr<StagingDirectory> at_;
   std::vector<StagedMessage> staged_;
   IncomingMessage incoming_;
-  StagedMessage current_;
-  os::Fd file_;
+  std::optional<StagedMessage> current_;
   Sha256 digest_;
   HeaderScan header_;
 };

@@ -196,6 +196,43 @@ TEST_F(DirectoryTest, KeepsTheDateAndAppends) {
   EXPECT_EQ(dir.status("log").value().modified, -1);
 }
 
+TEST_F(DirectoryTest, AFileWithoutANameIsSeenByNobodyBeforeItGetsOne) {
+  const auto sub = dir.open_or_make_below("sub").value();
+  auto file = dir.create_nameless_file();
+  if (!file && file.error().code == Errc::unsupported) GTEST_SKIP() << file.error().describe();
+  ASSERT_TRUE(file) << file.error().describe();
+  ASSERT_TRUE(write_all(*file, as_bytes(std::string_view("whole")), "it"));
+  std::vector<std::string> names;
+  const auto note = [&](Entry entry) -> Status {
+    names.push_back(entry.name);
+    return {};
+  };
+  ASSERT_TRUE(dir.each(note));
+  EXPECT_THAT(names, UnorderedElementsAre("sub"));
+  ASSERT_TRUE(sub.give_name(*file, "mail"));
+  EXPECT_EQ(get("sub/mail"), "whole");
+  const auto status = sub.status("mail").value();
+  EXPECT_EQ(status.links, 1U);
+  EXPECT_EQ(status.mode, 0600U);
+}
+
+TEST_F(DirectoryTest, AFileThatGetsANameReplacesTheOneThatHadIt) {
+  put("mail", "old");
+  put("other", "not ours");
+  ASSERT_EQ(::symlink("other", (temp / "link").c_str()), 0);
+  for (const std::string name : {"mail", "link"}) {
+    auto file = dir.create_nameless_file();
+    if (!file && file.error().code == Errc::unsupported) GTEST_SKIP() << file.error().describe();
+    ASSERT_TRUE(file) << file.error().describe();
+    ASSERT_TRUE(write_all(*file, as_bytes(std::string_view("new")), "it"));
+    ASSERT_TRUE(dir.give_name(*file, name));
+    EXPECT_EQ(get(name), "new");
+    EXPECT_EQ(dir.status(name).value().kind, Entry::Kind::file);
+    EXPECT_EQ(code(dir.give_name(*file, "../out")), Errc::permission);
+  }
+  EXPECT_EQ(get("other"), "not ours") << "a link is replaced, not followed";
+}
+
 TEST_F(DirectoryTest, RemovesFilesAndEmptyDirectories) {
   put("f", "x");
   EXPECT_TRUE(dir.remove_file("f"));
