@@ -73,13 +73,13 @@ std::unique_ptr<store::OpenMailbox> open(store::Store& store, const std::string&
   return must(store.open(*find(store, name), Access::write));
 }
 
-Change creating(std::string name) {
+Change creating(const std::string& name) {
   return [name](store::Store& store) {
     must(store.create(MailboxPath::from_display(name), name, SpecialUse::none));
   };
 }
 
-Change appending(std::string name, std::vector<int> numbers) {
+Change appending(const std::string& name, const std::vector<int>& numbers) {
   return [name, numbers](store::Store& store) {
     const auto mailbox = open(store, name);
     std::vector<std::unique_ptr<PieceSource>> bodies;
@@ -110,7 +110,7 @@ std::vector<MessageRef> refs_of(store::OpenMailbox& mailbox, const std::vector<i
   return out;
 }
 
-Change flagging(std::string name, std::vector<int> numbers) {
+Change flagging(const std::string& name, const std::vector<int>& numbers) {
   return [name, numbers](store::Store& store) {
     const auto mailbox = open(store, name);
     std::vector<store::FlagChange> changes;
@@ -121,7 +121,7 @@ Change flagging(std::string name, std::vector<int> numbers) {
   };
 }
 
-Change removing(std::string name, std::vector<int> numbers) {
+Change removing(const std::string& name, const std::vector<int>& numbers) {
   return [name, numbers](store::Store& store) {
     const auto mailbox = open(store, name);
     must(mailbox->remove(refs_of(*mailbox, numbers)));
@@ -131,7 +131,7 @@ Change removing(std::string name, std::vector<int> numbers) {
 
 // Copying and taking away are two: after the first the message is at both places.  Whoever finds it so takes
 // it away.
-Change moving(std::string from, std::string to, int number) {
+Change moving(const std::string& from, const std::string& to, int number) {
   return [from, to, number](store::Store& store) {
     const auto target = open(store, to);
     const bool there = !refs_of(*target, {number}).empty();

@@ -119,8 +119,11 @@ Task<ScanPage> ImapMailbox::select_and_scan(ScanFields fields) {
     imap::UidSet all;
     all.add(imap::UidRange{imap::Uid{1}, last_uid});
     auto found = co_await fetch_uids(std::move(all), fields);
-    if (found) page.messages = *std::move(found);
-    if (!found) scanned = found.error();
+    if (found) {
+      page.messages = *std::move(found);
+    } else {
+      scanned = found.error();
+    }
     co_return Status{};
   };
   TaskGroup group;

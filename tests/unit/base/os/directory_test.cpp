@@ -132,7 +132,7 @@ TEST_F(DirectoryTest, TellsWhatStandsInItByKind) {
   std::filesystem::create_symlink("f", temp / "l");
   ASSERT_EQ(::mkfifo((temp / "p").c_str(), 0600), 0);
   std::map<std::string, Entry::Kind> found;
-  ASSERT_TRUE(dir.each([&](Entry entry) -> Status {
+  ASSERT_TRUE(dir.each([&](const Entry& entry) -> Status {
     found[entry.name] = entry.kind;
     return {};
   }));
@@ -203,7 +203,7 @@ TEST_F(DirectoryTest, AFileWithoutANameIsSeenByNobodyBeforeItGetsOne) {
   ASSERT_TRUE(file) << file.error().describe();
   ASSERT_TRUE(write_all(*file, as_bytes(std::string_view("whole")), "it"));
   std::vector<std::string> names;
-  const auto note = [&](Entry entry) -> Status {
+  const auto note = [&](const Entry& entry) -> Status {
     names.push_back(entry.name);
     return {};
   };

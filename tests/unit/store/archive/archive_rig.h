@@ -123,7 +123,7 @@ class ArchiveRig : public testing::Test {
     return out;
   }
 
-  static store::MailboxInfo make(store::Store& store, MailboxPath path) {
+  static store::MailboxInfo make(store::Store& store, const MailboxPath& path) {
     const auto id = wire_from_path(path, store.name_rules()).wire;
     return must(store.create(path, id, SpecialUse::none));
   }
@@ -138,9 +138,9 @@ class ArchiveRig : public testing::Test {
   }
   // An INBOX with these, written by a store that is gone afterwards.
   void fill(std::vector<Mail> mail) const { fill_mailbox({{"INBOX"}}, std::move(mail)); }
-  void fill_mailbox(MailboxPath path, std::vector<Mail> mail) const {
+  void fill_mailbox(const MailboxPath& path, std::vector<Mail> mail) const {
     const auto store = connected();
-    const auto made = make(*store, std::move(path));
+    const auto made = make(*store, path);
     const auto mailbox = must(store->open(made, store::Access::write));
     for (const auto& outcome : append(*mailbox, std::move(mail)))
       EXPECT_EQ(outcome.kind, store::AppendOutcome::Kind::stored);
