@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -200,14 +202,25 @@ void ArchiveSession::commit_all(const os::Directory& root, const Commits& commit
     for (auto& message : commit->messages) all.push_back(&message);
   }
   std::map<MailboxFolder*, Status> results;
-  if (synced) {
-    std::map<MailboxFolder*, MailboxFolder::Publication> all;
-    for (auto& [folder, messages] : by_folder) all.try_emplace(folder, *folder, std::move(messages));
-    for (auto& [folder, publication] : all) publication.place();
-    for (auto& [folder, publication] : all) publication.sync_names();
-    for (auto& [folder, publication] : all) results[folder] = publication.list();
-  } else {
-    for (const auto& [folder, messages] : by_folder) results[folder] = of_mailbox(synced.error());
+  while (!by_folder.empty()) {
+    // Two who opened a mailbox at the same time have a folder each.  One after the other: only then does the
+    // second know what the first has written.
+    std::set<std::filesystem::path> mailboxes;
+    std::map<MailboxFolder*, MailboxFolder::Publication> together;
+    for (auto at = by_folder.begin(); at != by_folder.end();) {
+      const auto next = std::next(at);
+      if (mailboxes.insert(at->first->directory().path()).second) {
+        together.try_emplace(at->first, *at->first, std::move(at->second));
+        by_folder.erase(at);
+      }
+      at = next;
+    }
+    if (synced) {
+      for (auto& [folder, publication] : together) publication.place();
+      for (auto& [folder, publication] : together) publication.sync_names();
+    }
+    for (auto& [folder, publication] : together)
+      results[folder] = synced ? publication.list() : Status(of_mailbox(synced.error()));
   }
   for (const auto& commit : commits) {
     commit->result = results[commit->folder.get()];

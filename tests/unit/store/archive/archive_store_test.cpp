@@ -1,5 +1,6 @@
 #include "store/archive/archive_store.h"
 
+#include "async/group.h"
 #include "base/digest.h"
 #include "base/os/directory.h"
 #include "store/archive/manifest.h"
@@ -504,6 +505,38 @@ TEST_F(ArchiveStoreTest, TwoStoresOfOneProcessWriteInTurn) {
   must(a->close());
   must(b->close());
   EXPECT_EQ(read_inbox().size(), 10U);
+}
+
+// They have read its manifest each for itself, and their messages go to the disk together.
+TEST_F(ArchiveStoreTest, TwoWhoOpenedAMailboxAtTheSameTimeLoseNothing) {
+  fill({});
+  const auto store = connected();
+  const auto inbox = find(*store, {{"INBOX"}});
+  std::vector<std::unique_ptr<store::OpenMailbox>> opened(2);
+  const auto open_one = [&](std::size_t i) -> Task<void> {
+    PF_CO_TRY(opened[i], co_await store->open(inbox, Access::append));
+    co_return Status{};
+  };
+  const auto append_one = [&](int number) -> Task<void> {
+    PieceSource body(a_message(number));
+    std::vector<store::AppendItem> items(1);
+    items.front().body = &body;
+    PF_CO_TRY(const auto outcomes, co_await opened[static_cast<std::size_t>(number) % 2]->append(items));
+    EXPECT_EQ(outcomes.front().kind, store::AppendOutcome::Kind::stored);
+    co_return Status{};
+  };
+  const auto scene = [&]() -> Task<void> {
+    TaskGroup opening, appending;
+    for (std::size_t i = 0; i < opened.size(); ++i) co_await opening.spawn(open_one(i));
+    PF_CO_TRYV(co_await opening.join());
+    for (int i = 0; i < 20; ++i) co_await appending.spawn(append_one(i));
+    auto done = co_await appending.join();
+    co_return done;
+  };
+  must(scene());
+  for (const auto& mailbox : opened) must(mailbox->close());
+  must(store->close());
+  EXPECT_EQ(read_inbox().size(), 20U);
 }
 
 // ---- what does not fit
