@@ -158,11 +158,8 @@ TEST_F(Kill, AtRandomMomentsLosesAndDoublesNothing) {
 // Everything was stored, and nobody heard of it.
 TEST_F(Kill, BeforeTheAnswersCame) {
   fill(small_messages(60, 1000));
-  FaultProxy measure({.target_port = target_.imap_port()});
-  ASSERT_EQ(ferry_.sync(end_at(source_, "alice"), through(measure)).code, 0);
-  const auto whole = measure.delivered(Direction::to_client);
-  for (const std::uint64_t percent : {50U, 65U, 80U, 90U}) {
-    const std::uint64_t octets = whole * percent / 100;
+  // A run over one connection is told less than 2,700; one that happens to make another is told 3,200.
+  for (const std::uint64_t octets : {1500U, 1800U, 2100U, 2300U}) {
     start_over();
     FaultProxy proxy({.target_port = target_.imap_port()});
     proxy.stall_after(Direction::to_client, octets);
