@@ -47,6 +47,7 @@ class Lane {
     std::size_t sharers = 1;                           // lanes that may work on the mailbox
     std::unordered_map<std::string, CopyItem> wanted;  // by reference
     std::size_t latest = 0;                            // messages that were asked for last
+    std::uint64_t latest_octets = 0;                   // of those
     bool grows = false;                                // more may be asked for while it comes
   };
   static constexpr std::size_t batch_bytes = std::size_t{896} << 10;  // memory of one batch
@@ -65,7 +66,6 @@ class Lane {
   // lane_reading.cpp
   Task<void> copy_chunk(MailboxJob& job, Chunk& chunk);
   std::vector<MessageRef> take_from_queue(MailboxJob& job, Chunk& chunk);
-  asio::awaitable<bool> pass(const Chunk& chunk, const std::vector<MessageRef>& refs);
   asio::awaitable<void> ask_for_more(MailboxJob& job, store::MessageStream& stream, Chunk& chunk);
   Task<void> wait_for_source(Error refusal);
   Task<void> read_bodies(MailboxJob& job, store::MessageStream& stream, Chunk& chunk);

@@ -49,6 +49,7 @@ std::vector<MessageRef> Lane::take_from_queue(MailboxJob& job, Chunk& chunk) {
     chunk.wanted.emplace(std::move(key), std::move(item));
   }
   chunk.latest = refs.size();
+  chunk.latest_octets = bytes;
   return refs;
 }
 
@@ -62,7 +63,7 @@ Task<void> Lane::copy_chunk(MailboxJob& job, Chunk& chunk) {
   refusal_.reset();
   std::vector<MessageRef> refs = take_from_queue(job, chunk);
   const bool alone = refs.size() == 1 && goes_alone(chunk.wanted.begin()->second);
-  const bool go_on = co_await pass(chunk, refs);
+  const bool go_on = co_await run_.source_pace->pass(chunk.latest, chunk.latest_octets);
   if (!go_on) co_return Status{};
   PF_CO_TRY(auto stream, co_await source_->read(std::move(refs)));
   chunk.grows = stream->takes_more() && !alone && run_.policy.order == Order::oldest;
@@ -96,12 +97,6 @@ Task<void> Lane::wait_for_source(Error refusal) {
   co_return refusal;
 }
 
-asio::awaitable<bool> Lane::pass(const Chunk& chunk, const std::vector<MessageRef>& refs) {
-  std::uint64_t octets = 0;
-  for (const auto& ref : refs) octets += chunk.wanted.at(std::string(ref.bytes())).size;
-  co_return co_await run_.source_pace->pass(refs.size(), octets);
-}
-
 // Always one piece ahead of the one that comes, so that the source has the next question when it is done with
 // one, however long the line is.
 asio::awaitable<void> Lane::ask_for_more(MailboxJob& job, store::MessageStream& stream, Chunk& chunk) {
@@ -109,7 +104,7 @@ asio::awaitable<void> Lane::ask_for_more(MailboxJob& job, store::MessageStream& 
   const bool limited = run_.source_pace->limited() || run_.target_pace->limited();
   if (limited || held_up(job) || nothing_to_take(job) || goes_alone(job.queue.front())) co_return;
   std::vector<MessageRef> refs = take_from_queue(job, chunk);
-  const bool go_on = co_await pass(chunk, refs);
+  const bool go_on = co_await run_.source_pace->pass(chunk.latest, chunk.latest_octets);
   if (go_on) co_await stream.more(std::move(refs));
 }
 

@@ -412,4 +412,16 @@ Status Connection::upgrade_deflate() {
   return {};
 }
 
+namespace {
+
+asio::awaitable<void> run_unheard(std::shared_ptr<Connection> connection, Command command) {
+  ignore(co_await connection->run(std::move(command)));
+}
+
+}  // namespace
+
+asio::awaitable<void> send_unawaited(std::shared_ptr<Connection> connection, Command command) {
+  co_await spawn_detached(run_unheard(std::move(connection), std::move(command)));
+}
+
 }  // namespace pf::imap

@@ -164,4 +164,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool in_sink_ = false;       // the reader waits for the consumer of a body
 };
 
+// Sends it behind what was sent before; nobody hears of its answer.
+asio::awaitable<void> send_unawaited(std::shared_ptr<Connection> connection, Command command);
+
 }  // namespace pf::imap

@@ -34,11 +34,7 @@ class Introduction {
 
  private:
   asio::awaitable<void> send_unawaited(Result<Command> command) {
-    if (command) co_await spawn_detached(run_unawaited(out_.connection, std::move(*command)));
-  }
-
-  static asio::awaitable<void> run_unawaited(std::shared_ptr<Connection> connection, Command command) {
-    ignore(co_await connection->run(std::move(command)));
+    if (command) co_await imap::send_unawaited(out_.connection, std::move(*command));
   }
 
   Task<void> introduce_and_listen() {

@@ -11,7 +11,7 @@ namespace pf::store {
 
 StagingDirectory::StagingDirectory(std::shared_ptr<const os::Directory> root,
                                    std::shared_ptr<const os::Directory> places)
-    : root_(std::move(root)), places_(std::move(places)) {}
+    : root_(std::move(root)), places_(std::move(places)), most_open_(os::open_files_allowed() / 2) {}
 
 void StagingDirectory::close() {
   if (directory_) ignore(root_->remove_directory(name_));
@@ -21,8 +21,7 @@ void StagingDirectory::close() {
 Result<StagedFile> StagingDirectory::create() {
   if (!places_) return create_named();
   auto fd = places_->create_nameless_file();
-  // The system gives the lowest number that is free: half of them are for others.
-  const bool few_left = fd && static_cast<std::size_t>(fd->get()) >= os::open_files_allowed() / 2;
+  const bool few_left = fd && static_cast<std::size_t>(fd->get()) >= most_open_;  // the rest is for others
   if (few_left || (!fd && fd.error().code == Errc::unsupported)) {
     places_.reset();
     return create_named();

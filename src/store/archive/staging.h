@@ -29,7 +29,8 @@ struct StagedFile {
 // the batch below the archive.  What a run that was killed leaves there is swept by the next that writes.
 class StagingDirectory {
  public:
-  // `places`: the directory the files will go to; nothing: all get names.
+  // `places`: the directory the files will go to; nothing: all get names, because they will replace others,
+  // and only a rename does that in one step.
   explicit StagingDirectory(std::shared_ptr<const os::Directory> root,
                             std::shared_ptr<const os::Directory> places = nullptr);
   ~StagingDirectory() { close(); }
@@ -53,6 +54,7 @@ class StagingDirectory {
 
   std::shared_ptr<const os::Directory> root_;
   std::shared_ptr<const os::Directory> places_;
+  std::size_t most_open_;  // descriptors; the system gives the lowest number that is free
   std::string name_;
   std::optional<os::Directory> directory_;
   std::uint64_t last_ = 0;

@@ -22,10 +22,6 @@ constexpr std::uint32_t page_messages = 2000;
 constexpr std::size_t commands_in_flight = 4;
 constexpr imap::Uid last_uid{UINT32_MAX};
 
-asio::awaitable<void> run_unawaited(std::shared_ptr<imap::Connection> connection, imap::Command command) {
-  ignore(co_await connection->run(std::move(command)));
-}
-
 }  // namespace
 
 ImapMailbox::ImapMailbox(std::unique_ptr<Session> session, MailboxInfo mailbox, Access access,
@@ -67,7 +63,7 @@ Task<void> ImapMailbox::run_ok(imap::Command command, std::string_view verb, ima
 asio::awaitable<void> ImapMailbox::leave_selected() {
   if (!session_->selected || !session_->capabilities().has("UNSELECT")) co_return;
   session_->selected.reset();
-  co_await spawn_detached(run_unawaited(session_->logged_in.connection, imap::command::unselect()));
+  co_await imap::send_unawaited(session_->logged_in.connection, imap::command::unselect());
 }
 
 Task<void> ImapMailbox::select() {
