@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -146,7 +144,24 @@ std::string ArchiveSession::folder_of(const std::string& id) const {
 
 void ArchiveSession::forget(const std::string& id) {
   folders_.erase(id);
-  loaded_.erase(id);
+  const auto known = opened_.find(id);
+  if (known == opened_.end()) return;
+  if (const auto folder = known->second.lock()) folder->retire();
+  opened_.erase(known);
+}
+
+Task<std::shared_ptr<MailboxFolder>> ArchiveSession::opened(std::string id) {
+  const auto known = opened_.find(id);
+  auto folder = known == opened_.end() ? nullptr : known->second.lock();
+  if (!folder) co_return nullptr;
+  auto job = [folder]() -> Result<void> { return folder->catch_up(); };
+  const auto current = co_await pool->call<void>(std::move(job));
+  PF_CO_TRYV(alive());
+  if (current) co_return folder;
+  if (current.error().scope != Scope::connection && current.error().code != Errc::not_found)
+    co_return current.error();
+  folder->retire();
+  co_return nullptr;
 }
 
 Task<std::shared_ptr<MailboxFolder>> ArchiveSession::load(std::string id) {
@@ -163,17 +178,8 @@ Task<std::shared_ptr<MailboxFolder>> ArchiveSession::load(std::string id) {
 Task<std::shared_ptr<MailboxFolder>> ArchiveSession::folder(std::string id) {
   PF_CO_TRYV(alive());
   if (!root) co_return no_such_mailbox(id);
-  if (const auto known = loaded_.find(id); known != loaded_.end()) {
-    if (auto there = known->second.lock()) {
-      auto job = [there]() -> Result<void> { return there->catch_up(); };
-      const auto current = co_await pool->call<void>(std::move(job));
-      PF_CO_TRYV(alive());
-      if (current) co_return there;
-      if (current.error().scope != Scope::connection && current.error().code != Errc::not_found)
-        co_return current.error();
-    }
-    loaded_.erase(id);
-  }
+  PF_CO_TRY(auto shared, co_await opened(id));
+  if (shared) co_return shared;
   const auto is_wanted = [&id](const auto& loaded) {
     return (*loaded)->with([&id](const MailboxLog& log) { return log.header().mailbox == id; });
   };
@@ -187,7 +193,11 @@ Task<std::shared_ptr<MailboxFolder>> ArchiveSession::folder(std::string id) {
     if (loaded && !is_wanted(loaded)) co_return no_such_mailbox(id);
   }
   PF_CO_TRYV(alive());
-  if (loaded) loaded_[id] = *loaded;
+  if (!loaded) co_return loaded;
+  // Somebody else may have come first.
+  PF_CO_TRY(shared, co_await opened(id));
+  if (shared) co_return shared;
+  opened_[id] = *loaded;
   co_return loaded;
 }
 
@@ -201,27 +211,15 @@ void ArchiveSession::commit_all(const os::Directory& root, const Commits& commit
     auto& all = by_folder[commit->folder.get()];
     for (auto& message : commit->messages) all.push_back(&message);
   }
-  std::map<MailboxFolder*, Status> results;
-  while (!by_folder.empty()) {
-    // Two who opened a mailbox at the same time have a folder each.  One after the other: only then does the
-    // second know what the first has written.
-    std::set<std::filesystem::path> mailboxes;
-    std::map<MailboxFolder*, MailboxFolder::Publication> together;
-    for (auto at = by_folder.begin(); at != by_folder.end();) {
-      const auto next = std::next(at);
-      if (mailboxes.insert(at->first->directory().path()).second) {
-        together.try_emplace(at->first, *at->first, std::move(at->second));
-        by_folder.erase(at);
-      }
-      at = next;
-    }
-    if (synced) {
-      for (auto& [folder, publication] : together) publication.place();
-      for (auto& [folder, publication] : together) publication.sync_names();
-    }
-    for (auto& [folder, publication] : together)
-      results[folder] = synced ? publication.list() : Status(of_mailbox(synced.error()));
+  std::map<MailboxFolder*, MailboxFolder::Publication> publications;
+  for (auto& [folder, messages] : by_folder) publications.try_emplace(folder, *folder, std::move(messages));
+  if (synced) {
+    for (auto& [folder, publication] : publications) publication.place();
+    for (auto& [folder, publication] : publications) publication.sync_names();
   }
+  std::map<MailboxFolder*, Status> results;
+  for (auto& [folder, publication] : publications)
+    results[folder] = synced ? publication.list() : Status(of_mailbox(synced.error()));
   for (const auto& commit : commits) {
     commit->result = results[commit->folder.get()];
     if (!commit->result) continue;

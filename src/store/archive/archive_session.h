@@ -39,10 +39,11 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   Task<void> begin_writing();
   // All folders, and those that should be there; remembers which is whose.
   Task<std::vector<FoundMailbox>> look();
-  // As it is now.  Errc::not_found of scope mailbox when there is no such mailbox, Errc::io when there should
-  // be.
+  // As it is now, shared by all who have it open.  Errc::not_found of scope mailbox when there is no such
+  // mailbox, Errc::io when there should be.
   Task<std::shared_ptr<MailboxFolder>> folder(std::string id);
   [[nodiscard]] std::string folder_of(const std::string& id) const;
+  // It was given another name, or taken away: who has it open must open it again.
   void forget(const std::string& id);
 
   // Makes staged messages part of the mailbox: on the disk when it returns.  Those of several callers, also
@@ -72,6 +73,8 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   using Commits = std::vector<std::shared_ptr<Commit>>;
   static void commit_all(const os::Directory& root, const Commits& commits);
   Task<void> commit_waiting();
+  // The one that somebody has open, as it is now.  Null: nobody has.
+  Task<std::shared_ptr<MailboxFolder>> opened(std::string id);
   Task<std::shared_ptr<MailboxFolder>> load(std::string id);
   // Whether it is one, and not another folder's.
   bool note(const FoundMailbox& mailbox);
@@ -83,7 +86,7 @@ struct ArchiveSession : std::enable_shared_from_this<ArchiveSession> {
   std::vector<SeenFolder> seen_;
   bool looked_ = false;
   std::vector<std::string> misplaced_;                          // ids, as of the last look
-  std::map<std::string, std::weak_ptr<MailboxFolder>> loaded_;  // by mailbox id
+  std::map<std::string, std::weak_ptr<MailboxFolder>> opened_;  // by mailbox id
   Commits waiting_;
   bool committing_ = false;
   Event committed_;

@@ -286,23 +286,26 @@ Task<MailboxInfo> ArchiveStore::rename(const MailboxInfo& mailbox, const Mailbox
   std::set<std::string_view> names;
   for (const auto& each : found) names.insert(each.header.mailbox);
   std::vector<Move> moves;
+  std::vector<std::string> gone;
   std::vector<FoundMailbox> renamed;
   for (const auto& each : found) {
     const std::string& name = each.header.mailbox;
     if (each.missing || (name != old && !name.starts_with(beneath))) continue;
+    gone.push_back(name);
     moves.push_back({each.folder, each.header});
     moves.back().header.mailbox = id + name.substr(old.size());
     if (names.contains(moves.back().header.mailbox)) co_return taken(moves.back().header.mailbox);
     if (name == old) renamed.push_back(each);
   }
   if (renamed.empty()) co_return session->no_such_mailbox(old);
-  for (const auto& name : names) session->forget(std::string(name));
   auto job = [root = session->root, lock = session->lock, moves]() -> Result<void> {
     auto done = move_all(*root, lock->list(), moves);
     if (!done) return of_mailbox(std::move(done).error());
     return done;
   };
-  PF_CO_TRYV(co_await session->change<void>(std::move(job)));
+  const auto done = co_await session->change<void>(std::move(job));
+  for (const auto& name : gone) session->forget(name);
+  PF_CO_TRYV(done);
   PF_CO_TRY(const auto folder, co_await session->folder(id));
   renamed.front().header.mailbox = id;
   renamed.front().status = folder->with([](const MailboxLog& log) { return log.status(); });

@@ -21,6 +21,7 @@ Status LineFile::read(const os::Directory& directory, const Take& take) {
     return Error{Errc::disconnected, Scope::connection, Retry::now,
                  fmt::format("{} was replaced by another", path.native())};
   inode_ = status.inode;
+  seen_ = status.size;
   if (status.size == end_) return {};
   if (status.size > most_octets_)
     return Error{Errc::limit, Scope::mailbox, Retry::never, fmt::format("{} is too large", path.native())};
@@ -35,6 +36,7 @@ Status LineFile::read(const os::Directory& directory, const Take& take) {
     PF_TRYV(take(std::string_view(text).substr(0, whole)));
     text.erase(0, whole);
     end_ += whole;
+    seen_ = end_ + text.size();
     if (got < read_octets) return {};
     if (text.size() > manifest_line_limit)
       return Error{Errc::limit, Scope::mailbox, Retry::never,
@@ -46,8 +48,12 @@ Status LineFile::append(const os::Directory& directory, std::string_view lines, 
   const auto path = directory.path() / name_;
   PF_TRY(const os::Fd fd, directory.open_to_append(name_));
   PF_TRY(const std::uint64_t size, os::file_size(fd, path));
+  if (size != seen_)
+    return Error{Errc::disconnected, Scope::connection, Retry::now,
+                 fmt::format("{} was written to by another", path.native())};
   // A line that a crash has cut off was never promised to anybody.
   if (size > end_) PF_TRYV(os::cut_at(fd, end_, path));
+  seen_ = end_;
   PF_STEP(file);
   auto written = os::write_all(fd, as_bytes(lines), path);
   PF_STEP(file);
@@ -59,6 +65,7 @@ Status LineFile::append(const os::Directory& directory, std::string_view lines, 
     return unknown;
   }
   end_ += lines.size();
+  seen_ = end_;
   return take(lines);
 }
 

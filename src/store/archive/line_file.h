@@ -24,7 +24,7 @@ class LineFile {
   // file that was read.
   Status read(const os::Directory& directory, const Take& take);
   // Behind what was read; on the disk when it returns, and taken, too.  After an Error nothing was added; of
-  // scope connection: nobody knows.
+  // scope connection: nobody knows, or it is no longer the file that was read.
   Status append(const os::Directory& directory, std::string_view lines, const Take& take);
   // Behind the last whole line that was read.
   [[nodiscard]] Result<std::uint64_t> torn_octets(const os::Directory& directory) const;
@@ -32,7 +32,8 @@ class LineFile {
  private:
   std::string name_;
   std::uint64_t most_octets_;
-  std::uint64_t end_ = 0;  // of the last whole line that was read
+  std::uint64_t end_ = 0;   // of the last whole line that was read
+  std::uint64_t seen_ = 0;  // of the file, when it was read: a torn line may lie between
   std::uint64_t inode_ = 0;
 };
 

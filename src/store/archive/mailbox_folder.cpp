@@ -57,6 +57,9 @@ Result<std::shared_ptr<MailboxFolder>> MailboxFolder::load(os::Directory directo
 }
 
 Status MailboxFolder::catch_up() {
+  if (retired_)
+    return Error{Errc::disconnected, Scope::connection, Retry::now,
+                 fmt::format("{} is no longer the mailbox it was", directory_.path().native())};
   const std::scoped_lock guard(reading_);
   auto done = manifest_.read(directory_, take_);
   if (!done && done.error().scope != Scope::connection) return of_mailbox(std::move(done).error());

@@ -12,6 +12,7 @@
 #include "store/archive/manifest_chain.h"
 #include "store/archive/staging.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,8 +42,10 @@ class MailboxFolder {
   [[nodiscard]] bool allow_damaged() const { return options_.allow_damaged; }
 
   // What others wrote since.  Errc::disconnected, scope connection, when this is no longer the manifest that
-  // was read: open the mailbox again.
+  // was read, or after retire(): open the mailbox again.
   Status catch_up();
+  // The mailbox has another name now, or is gone.
+  void retire() { retired_ = true; }
   // Octets behind the last whole line: torn off by a crash, or being written.
   [[nodiscard]] Result<std::uint64_t> torn_octets() const;
   // read(log), while nobody changes it.
@@ -89,6 +92,7 @@ class MailboxFolder {
   LineFile::Take take_;
   std::size_t complaints_ = 0;
   bool swept_ = false;
+  std::atomic<bool> retired_ = false;
 };
 
 // The staged files to their places; their octets must be on the disk.  In steps, so that several mailboxes

@@ -539,6 +539,26 @@ TEST_F(ArchiveStoreTest, TwoWhoOpenedAMailboxAtTheSameTimeLoseNothing) {
   EXPECT_EQ(read_inbox().size(), 20U);
 }
 
+TEST_F(ArchiveStoreTest, WhoHasAMailboxOpenThatGetsAnotherNameMustOpenItAgain) {
+  fill_mailbox({{"Work"}}, {{a_message(1)}});
+  fill({});
+  const auto store = connected();
+  const auto mailbox = must(store->open(find(*store, {{"Work"}}), Access::write));
+  const auto other = must(store->open(find(*store, {{"INBOX"}}), Access::write));
+  const auto renamed = must(store->rename(find(*store, {{"Work"}}), {{"Office"}}, "Office"));
+  const auto again = must(store->open(renamed, Access::write));
+  PieceSource body(a_message(2));
+  std::vector<store::AppendItem> items(1);
+  items.front().body = &body;
+  const auto refused = run(mailbox->append(items));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().scope, Scope::connection);
+  EXPECT_EQ(append(*again, {{a_message(3)}}).front().kind, AppendOutcome::Kind::stored);
+  EXPECT_EQ(append(*other, {{a_message(4)}}).front().kind, AppendOutcome::Kind::stored);
+  must(store->close());
+  EXPECT_EQ(files(store::folder_name("Office")).size(), 5U);
+}
+
 // ---- what does not fit
 
 TEST_F(ArchiveStoreTest, MoreFlagsThanALineHoldsAreRefused) {
