@@ -131,6 +131,21 @@ TEST_F(Reading, TheUidMayComeAfterTheBody) {
   EXPECT_EQ(all->messages, (Messages{{3, "hello"}, {5, "you"}}));
 }
 
+TEST_F(Reading, TheUidMayComeLongAfterTheBody) {
+  const auto all = read(R"(
+    C: $1 UID FETCH 3,5 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (BODY[] {5}\r\nhel
+    W 20
+    S-raw: lo
+    W 20
+    S-raw:  UID 3)\r\n* 2 FETCH (BODY[] {3}\r\nyou UID 5)\r\n
+    S: $1 OK
+  )",
+                        {3, 5});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->messages, (Messages{{3, "hello"}, {5, "you"}}));
+}
+
 // Nobody knows whose it is; the next one must not wait for it.
 TEST_F(Reading, ABodyWithoutAnyUidIsNobodys) {
   const auto all = read(R"(
@@ -261,6 +276,52 @@ TEST_F(Reading, ABodyThatBreaksOffIsNoMessage) {
   ASSERT_FALSE(all);
   EXPECT_EQ(all.error().scope, Scope::connection);
   EXPECT_EQ(all.error().code, Errc::disconnected);
+}
+
+// They came with the same read as what ended the connection.
+TEST_F(Reading, WholeMessagesAreGivenAlthoughTheConnectionBrokeBehindThem) {
+  play({}, std::string(examined) + R"(
+    C: $1 UID FETCH 3:5 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (UID 3 BODY[] {5}\r\nhello)\r\n* 2 FETCH (UID 4 BODY[] {3}\r\nyou)\r\n* 3 FETCH (UID 5 BODY[] {-1}\r\n
+    C-eof
+  )");
+  auto inbox = open("INBOX", Access::read);
+  auto stream = must(inbox->read(uids({3, 4, 5})));
+  for (const std::string_view expected : {"hello", "you"}) {
+    const auto item = must(stream->next());
+    ASSERT_TRUE(item);
+    EXPECT_EQ(must(whole(*item->body)), expected);
+  }
+  const auto third = run(stream->next());
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code, Errc::protocol);
+  ignore(run(stream->close()));
+  stream.reset();
+  ignore(run(inbox->close()));
+}
+
+TEST_F(Reading, WhoLetsGoOfABodyGetsTheNext) {
+  play({}, std::string(examined) + R"(
+    C: $1 UID FETCH 3:6 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (UID 3 BODY[] {5}\r\nhello)\r\n* 2 FETCH (UID 4 BODY[] {3}\r\nyou)\r\n* 3 FETCH (UID 5 BODY[] {4}\r\nth
+    W 20
+    S-raw: re)\r\n* 4 FETCH (UID 6 BODY[] {3}\r\nend)\r\n
+    S: $1 OK
+  )");
+  auto inbox = open("INBOX", Access::read);
+  auto stream = must(inbox->read(uids({3, 4, 5, 6})));
+  EXPECT_EQ(number(must(stream->next())->ref), 3U);
+  const auto second = must(stream->next());
+  EXPECT_EQ(must(whole(*second->body)), "you");
+  const auto third = must(stream->next());
+  EXPECT_EQ(as_text(must(third->body->next())), "th");
+  const auto last = must(stream->next());
+  EXPECT_EQ(number(last->ref), 6U);
+  EXPECT_EQ(must(whole(*last->body)), "end");
+  EXPECT_FALSE(must(stream->next()));
+  must(stream->close());
+  stream.reset();
+  must(inbox->close());
 }
 
 TEST_F(Reading, ABodyLongerThanAnnouncedIsOutOfStepAndEndsTheConnection) {

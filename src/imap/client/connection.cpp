@@ -78,51 +78,55 @@ asio::awaitable<void> Connection::read_loop() {
       break;
     }
     framer_.feed({read_buffer_.get(), *got});
-    const bool more = co_await drain_frames();
+    const bool more = drain_frames();
+    co_await wait_for_consumer();
     if (!more) break;
   }
   sink_ = nullptr;  // its command has ended with our error
 }
 
 // False when reading must end.
-asio::awaitable<bool> Connection::drain_frames() {
+bool Connection::drain_frames() {
   for (;;) {
     auto next = framer_.next();
     if (!next) {
       fail(Error(next.error()).at(options_.label));
-      co_return false;
+      return false;
     }
-    if (std::holds_alternative<NeedMore>(*next)) co_return true;
+    if (std::holds_alternative<NeedMore>(*next)) return true;
     if (const auto* start = std::get_if<LiteralStart>(&*next)) {
-      co_await start_literal(*start);
+      start_literal(*start);
     } else if (const auto* data = std::get_if<LiteralData>(&*next)) {
-      in_sink_ = true;
-      co_await sink_->body_data(data->data);
-      in_sink_ = false;
+      filled_ = sink_;
+      sink_->body_data(data->data);
     } else if (std::holds_alternative<LiteralEnd>(*next)) {
-      in_sink_ = true;
-      co_await std::exchange(sink_, nullptr)->end_body();
-      in_sink_ = false;
+      std::exchange(sink_, nullptr)->end_body();
     } else {
       dispatch(*std::get<FrameReady>(*next).frame);
     }
-    if (error_) co_return false;
-    if (hold_reading_) co_return true;
+    if (error_) return false;
+    if (hold_reading_) return true;
   }
 }
 
-asio::awaitable<void> Connection::start_literal(const LiteralStart& literal) {
+asio::awaitable<void> Connection::wait_for_consumer() {
+  BodySink* const filled = std::exchange(filled_, nullptr);
+  if (filled == nullptr) co_return;
+  in_sink_ = true;
+  co_await filled->all_taken();
+  in_sink_ = false;
+}
+
+void Connection::start_literal(const LiteralStart& literal) {
   Pending* command = streaming_command();
-  if (command == nullptr) co_return;
+  if (command == nullptr) return;
   const auto so_far = parse_fetch_so_far(*literal.frame, options_.limits);
-  if (!so_far || so_far->body() != &so_far->sections.back()) co_return;
+  if (!so_far || so_far->body() != &so_far->sections.back()) return;
   const auto uid = so_far->uid;
   const std::uint64_t size = literal.size;
   framer_.stream_literal();
   sink_ = command->handlers.bodies;
-  in_sink_ = true;
-  co_await sink_->begin_body(uid, size);
-  in_sink_ = false;
+  sink_->begin_body(uid, size);
 }
 
 Connection::Pending* Connection::streaming_command() const {

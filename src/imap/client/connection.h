@@ -28,15 +28,18 @@
 
 namespace pf::imap {
 
-// Takes the bodies of a FETCH as they come.  Runs on the reader: while it is suspended nothing is read from
-// the socket.
+// Takes the bodies of a FETCH as they come, on the reader: of several small ones all that one read has
+// brought.
 class BodySink {
  public:
   virtual ~BodySink() = default;
   // `uid`: when the server put it before the body; else it comes with the FetchData that ends the message.
-  virtual asio::awaitable<void> begin_body(std::optional<Uid> uid, std::uint64_t size) = 0;
-  virtual asio::awaitable<void> body_data(Bytes data) = 0;
-  virtual asio::awaitable<void> end_body() = 0;
+  virtual void begin_body(std::optional<Uid> uid, std::uint64_t size) = 0;
+  // Points into what was read: valid until all_taken() has returned.
+  virtual void body_data(Bytes data) = 0;
+  virtual void end_body() = 0;
+  // After each read that brought something of a body: nothing more is read before it returns.
+  virtual asio::awaitable<void> all_taken() = 0;
 };
 
 // Supplies the octets of one literal slot of a command, exactly as many as announced.
@@ -122,8 +125,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(std::unique_ptr<net::Stream> stream, ConnectionOptions options);
 
   asio::awaitable<void> read_loop();
-  asio::awaitable<bool> drain_frames();
-  asio::awaitable<void> start_literal(const LiteralStart& literal);
+  bool drain_frames();
+  void start_literal(const LiteralStart& literal);
+  asio::awaitable<void> wait_for_consumer();
   void dispatch(Frame& frame);
   void dispatch_tagged(Tagged tagged);
   void dispatch_untagged(Response response);
@@ -159,9 +163,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   AsyncMutex write_;   // one write at a time
   Event changed_;      // a tag, a continuation, the greeting or an error arrived
   Event resume_reading_;
-  BodySink* sink_ = nullptr;   // of the literal being received
-  bool hold_reading_ = false;  // the stream is being replaced
-  bool in_sink_ = false;       // the reader waits for the consumer of a body
+  BodySink* sink_ = nullptr;    // of the literal being received
+  BodySink* filled_ = nullptr;  // got something of what was read last
+  bool hold_reading_ = false;   // the stream is being replaced
+  bool in_sink_ = false;        // the reader waits for the consumer of bodies
 };
 
 // Sends it behind what was sent before; nobody hears of its answer.

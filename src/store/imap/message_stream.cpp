@@ -3,6 +3,7 @@
 #include "imap/command/fetch.h"
 #include "store/imap/imap_ref.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pf::store {
@@ -14,13 +15,13 @@ constexpr std::size_t commands_in_flight = 2;
 // Bodies whose uid comes last are kept in memory until it is there.
 constexpr std::size_t max_kept = std::size_t{64} << 20;
 
-// Marks the time the reader spends in one of our functions.
-class InSink {
+// True for as long as it lives.
+class Marked {
  public:
-  InSink(bool& flag, Event& changed) : flag_(flag), changed_(changed) { flag_ = true; }
-  InSink(const InSink&) = delete;
-  InSink& operator=(const InSink&) = delete;
-  ~InSink() {
+  Marked(bool& flag, Event& changed) : flag_(flag), changed_(changed) { flag_ = true; }
+  Marked(const Marked&) = delete;
+  Marked& operator=(const Marked&) = delete;
+  ~Marked() {
     flag_ = false;
     changed_.notify_all();
   }
@@ -32,30 +33,28 @@ class InSink {
 
 }  // namespace
 
-class ImapMessageStream::StreamedBody final : public MessageSource {
+// Of the first arrival.
+class ImapMessageStream::Body final : public MessageSource {
  public:
-  StreamedBody(ImapMessageStream& stream, std::uint64_t size) : stream_(stream), size_(size) {}
+  Body(ImapMessageStream& stream, std::uint64_t size) : stream_(stream), size_(size) {}
   [[nodiscard]] std::uint64_t size() const override { return size_; }
 
-  // The last octet comes by itself, when what is behind the body has shown that it was all of the message:
-  // who passes it on while it comes must not complete half of one.
+  // As long as the response has not ended, the last octet is kept back: only what is behind the body shows
+  // that it was all of the message, and who passes it on while it comes must not complete half of one.
   Task<Bytes> next() override {
-    if (!stream_.chunk_.empty() && taken_) {
-      stream_.chunk_ = {};
-      stream_.changed_.notify_all();
-    }
-    taken_ = false;
+    if (std::exchange(taken_, false)) let_go_of_piece();
     if (received_ == size_) co_return Bytes{};
     if (last_) {
       PF_CO_TRYV(co_await response_end());
       ++received_;
       co_return Bytes(&*last_, 1);
     }
-    while (stream_.chunk_.empty() && !stream_.broken_) co_await stream_.changed_.wait();
-    if (stream_.broken_) co_return *stream_.broken_;
+    auto& pieces = stream_.arrivals_.front().pieces;
+    while (pieces.empty() && !stream_.broken_) co_await stream_.changed_.wait();
+    if (pieces.empty()) co_return *stream_.broken_;
     taken_ = true;
-    Bytes piece = stream_.chunk_;
-    if (received_ + piece.size() == size_) {
+    Bytes piece = pieces.front();
+    if (received_ + piece.size() == size_ && !stream_.arrivals_.front().closed) {
       last_ = piece.back();
       piece = piece.first(piece.size() - 1);
       if (piece.empty()) co_return co_await next();
@@ -65,9 +64,15 @@ class ImapMessageStream::StreamedBody final : public MessageSource {
   }
 
  private:
+  void let_go_of_piece() {
+    auto& pieces = stream_.arrivals_.front().pieces;
+    if (!pieces.empty()) pieces.erase(pieces.begin());
+    if (pieces.empty()) stream_.changed_.notify_all();
+  }
+
   Task<void> response_end() {
     for (;;) {
-      if (stream_.current_ && stream_.current_->closed) co_return Status{};
+      if (stream_.arrivals_.front().closed) co_return Status{};
       if (stream_.broken_) co_return *stream_.broken_;
       if (stream_.closed_) co_return Error(Errc::cancelled, Scope::message, Retry::never, stream_.where_);
       co_await stream_.changed_.wait();
@@ -81,20 +86,6 @@ class ImapMessageStream::StreamedBody final : public MessageSource {
   std::optional<char> last_;
 };
 
-class ImapMessageStream::WholeBody final : public MessageSource {
- public:
-  explicit WholeBody(std::string octets) : octets_(std::move(octets)) {}
-  [[nodiscard]] std::uint64_t size() const override { return octets_.size(); }
-  Task<Bytes> next() override {
-    const Bytes all = std::exchange(given_, true) ? Bytes{} : as_bytes(octets_);
-    co_return all;
-  }
-
- private:
-  std::string octets_;
-  bool given_ = false;
-};
-
 ImapMessageStream::ImapMessageStream(Session& session, Commands commands, std::string where)
     : session_(session), commands_for_(std::move(commands)), where_(std::move(where)) {}
 
@@ -102,37 +93,50 @@ ImapMessageStream::~ImapMessageStream() = default;
 
 // --- the reader's side
 
-asio::awaitable<void> ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
-  const InSink here(in_sink_, changed_);
-  if (current_ && !current_->uid && current_->ended) current_.reset();  // its uid never came
+void ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
   drop_out_of_step();
-  while (current_ && !abandoned()) co_await changed_.wait();
-  Current next;
+  if (const auto* last = open_arrival(); last != nullptr && !last->uid)
+    arrivals_.pop_back();  // it never came
+  Arrival next;
   next.uid = uid;
   next.size = size;
-  current_ = next;
-  collecting_.clear();
+  arrivals_.push_back(std::move(next));
   changed_.notify_all();
 }
 
-asio::awaitable<void> ImapMessageStream::body_data(Bytes data) {
-  const InSink here(in_sink_, changed_);
-  if (abandoned() || current_->let_go) co_return;
-  if (!current_->uid) {
-    if (collecting_.size() + data.size() <= max_kept) collecting_.append(data.data(), data.size());
-    co_return;
+void ImapMessageStream::body_data(Bytes data) {
+  Arrival& arrival = arrivals_.back();
+  if (closed_ || arrival.let_go) return;
+  arrival.pieces.push_back(data);
+  changed_.notify_all();
+}
+
+void ImapMessageStream::end_body() {
+  arrivals_.back().ended = true;
+  if (arrivals_.back().let_go) arrivals_.pop_back();
+  changed_.notify_all();
+}
+
+asio::awaitable<void> ImapMessageStream::all_taken() {
+  const Marked waiting(reader_waits_, changed_);
+  if (!arrivals_.empty() && !arrivals_.back().uid) keep(arrivals_.back());
+  while (has_pieces() && !closed_) co_await changed_.wait();
+  for (auto& arrival : arrivals_) arrival.pieces.clear();
+}
+
+bool ImapMessageStream::has_pieces() const {
+  return std::ranges::any_of(arrivals_, [](const Arrival& arrival) { return !arrival.pieces.empty(); });
+}
+
+void ImapMessageStream::keep(Arrival& arrival) {
+  for (const Bytes piece : std::exchange(arrival.pieces, {})) {
+    if (arrival.kept.size() + piece.size() <= max_kept) arrival.kept += as_text(piece);
   }
-  chunk_ = data;
-  changed_.notify_all();
-  while (!chunk_.empty() && !abandoned()) co_await changed_.wait();
-  chunk_ = {};
 }
 
-asio::awaitable<void> ImapMessageStream::end_body() {
-  const InSink here(in_sink_, changed_);
-  current_->ended = true;
-  if (current_->let_go) current_.reset();
-  co_return;
+ImapMessageStream::Arrival* ImapMessageStream::open_arrival() {
+  const bool open = !arrivals_.empty() && arrivals_.back().ended && !arrivals_.back().closed;
+  return open ? &arrivals_.back() : nullptr;
 }
 
 void ImapMessageStream::on_fetch(imap::Response& response) {
@@ -140,25 +144,35 @@ void ImapMessageStream::on_fetch(imap::Response& response) {
   if (fetch == nullptr || !fetch->uid) return;
   const auto* body = fetch->body();
   if (body == nullptr || body->nil) return;
-  if (!body->streamed) {
-    keep(*fetch->uid, body->data);
-  } else if (current_ && !current_->uid) {
-    if (collecting_.size() == body->size) keep(*fetch->uid, std::move(collecting_));
-    collecting_ = {};
-    current_.reset();
-  } else if (current_ && current_->uid == fetch->uid) {
-    current_->closed = true;
+  if (!body->streamed) return take_quoted(*fetch->uid, body->data);
+  Arrival* const arrival = open_arrival();
+  if (arrival == nullptr) return;
+  if (!arrival->uid) {
+    if (!arrival->kept.empty()) {
+      keep(*arrival);
+      if (arrival->kept.size() != arrival->size) return arrivals_.pop_back();
+      arrival->pieces.push_back(as_bytes(arrival->kept));
+    }
+    arrival->uid = fetch->uid;
   }
+  arrival->closed = arrival->uid == fetch->uid;
+  changed_.notify_all();
+}
+
+void ImapMessageStream::take_quoted(imap::Uid uid, std::string octets) {
+  Arrival& arrival = arrivals_.emplace_back();
+  arrival.uid = uid;
+  arrival.size = octets.size();
+  arrival.kept = std::move(octets);
+  if (!arrival.kept.empty()) arrival.pieces.push_back(as_bytes(arrival.kept));
+  arrival.ended = arrival.closed = true;
   changed_.notify_all();
 }
 
 void ImapMessageStream::drop_out_of_step() {
-  if (current_ && current_->uid && current_->ended && !current_->closed)
+  const Arrival* const arrival = open_arrival();
+  if (arrival != nullptr && arrival->uid)
     session_.connection().drop("a message was longer than its announced size");
-}
-
-void ImapMessageStream::keep(imap::Uid uid, std::string octets) {
-  whole_.push_back({uid, std::move(octets)});
 }
 
 // --- the consumer's side
@@ -206,27 +220,30 @@ Task<void> ImapMessageStream::run_commands() {
 
 void ImapMessageStream::let_go() {
   body_.reset();
-  if (!current_ || !current_->given) return;
-  chunk_ = {};
-  current_->let_go = true;
-  if (current_->ended) current_.reset();
+  if (arrivals_.empty() || !arrivals_.front().given) return;
+  Arrival& arrival = arrivals_.front();
+  arrival.pieces.clear();
+  arrival.let_go = true;
+  if (arrival.ended) arrivals_.pop_front();
   changed_.notify_all();
+}
+
+// Whole messages are good although the connection broke behind them.
+bool ImapMessageStream::at_hand() const {
+  if (arrivals_.empty()) return false;
+  const Arrival& first = arrivals_.front();
+  return first.uid && !first.given && (first.closed || !broken_);
 }
 
 Task<std::optional<MessageStream::Item>> ImapMessageStream::next() {
   let_go();
   if (!std::exchange(started_, true)) co_await send_waiting();
   for (;;) {
-    if (!whole_.empty()) {
-      Whole whole = std::move(whole_.front());
-      whole_.pop_front();
-      body_ = std::make_unique<WholeBody>(std::move(whole.octets));
-      co_return Item{to_ref(whole.uid), body_.get()};
-    }
-    if (current_ && current_->uid && !current_->given) {
-      current_->given = true;
-      body_ = std::make_unique<StreamedBody>(*this, current_->size);
-      co_return Item{to_ref(*current_->uid), body_.get()};
+    if (at_hand()) {
+      Arrival& arrival = arrivals_.front();
+      arrival.given = true;
+      body_ = std::make_unique<Body>(*this, arrival.size);
+      co_return Item{to_ref(*arrival.uid), body_.get()};
     }
     if (broken_) co_return *broken_;
     if (!refusals_.empty()) {
@@ -247,7 +264,7 @@ Task<void> ImapMessageStream::close() {
   const std::optional<Error> broken = broken_;
   if (running_ != 0) session_.connection().drop("the rest of the messages is not wanted any more");
   ignore(co_await commands_.join());
-  while (in_sink_) co_await changed_.wait();
+  while (reader_waits_) co_await changed_.wait();
   if (broken) co_return *broken;
   co_return Status{};
 }

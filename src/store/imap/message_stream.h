@@ -1,5 +1,5 @@
-// Bodies of messages as they come out of UID FETCH ... (UID BODY.PEEK[]), handed over chunk by chunk without
-// a copy: the connection's reader waits in body_data() until the consumer has taken the chunk, so nothing
+// Bodies of messages as they come out of UID FETCH ... (UID BODY.PEEK[]), handed over without a copy: the
+// connection's reader waits in all_taken() until the consumer has taken what one read has brought, so nothing
 // piles up.
 #pragma once
 
@@ -30,28 +30,30 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   Task<void> close() override;
 
  private:
-  // The message whose octets the reader is handing over.
-  struct Current {
-    std::optional<imap::Uid> uid;  // nothing: it comes after the body, which is kept until then
+  // A message whose octets come, or have come and are not all taken.
+  struct Arrival {
+    std::optional<imap::Uid> uid;  // nothing: it comes after the body
     std::uint64_t size = 0;
+    // Not yet taken by the consumer: one of each read, in the reader's buffer; or all of `kept`.
+    std::vector<Bytes> pieces;
+    std::string kept;     // its uid did not come with the same read, or it was no literal
     bool given = false;   // to the consumer
-    bool let_go = false;  // by the consumer, perhaps before its end
+    bool let_go = false;  // by the consumer, before its end
     bool ended = false;   // the reader is through with it
     bool closed = false;  // so is the response it came in, and it was one
   };
-  // A body that had to be kept whole: its uid came last, or it came as a quoted string.
-  struct Whole {
-    imap::Uid uid;
-    std::string octets;
-  };
-  class StreamedBody;
-  class WholeBody;
+  class Body;
 
-  asio::awaitable<void> begin_body(std::optional<imap::Uid> uid, std::uint64_t size) override;
-  asio::awaitable<void> body_data(Bytes data) override;
-  asio::awaitable<void> end_body() override;
+  void begin_body(std::optional<imap::Uid> uid, std::uint64_t size) override;
+  void body_data(Bytes data) override;
+  void end_body() override;
+  asio::awaitable<void> all_taken() override;
   void on_fetch(imap::Response& response);
-  void keep(imap::Uid uid, std::string octets);
+  void take_quoted(imap::Uid uid, std::string octets);
+  static void keep(Arrival& arrival);
+  [[nodiscard]] bool has_pieces() const;
+  // The last to come, when its response has not ended.
+  Arrival* open_arrival();
   // What came behind the body was no end of its response: the announced size was not true.
   void drop_out_of_step();
 
@@ -59,6 +61,8 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   Task<void> run_commands();
   void let_go();
   [[nodiscard]] bool abandoned() const { return closed_ || broken_.has_value(); }
+  // The next message, if it can be given.
+  [[nodiscard]] bool at_hand() const;
 
   Session& session_;
   Commands commands_for_;
@@ -67,14 +71,11 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   bool started_ = false;     // nothing is sent before somebody waits for it
   std::size_t running_ = 0;  // coroutines that still send commands
   TaskGroup commands_;
-  std::optional<Error> broken_;  // the connection
-  std::deque<Error> refusals_;   // of whole FETCH commands
-  std::optional<Current> current_;
-  std::string collecting_;  // of a current message without uid
-  Bytes chunk_;             // offered to the consumer
-  std::deque<Whole> whole_;
-  std::unique_ptr<MessageSource> body_;  // handed out
-  bool in_sink_ = false;
+  std::optional<Error> broken_;          // the connection
+  std::deque<Error> refusals_;           // of whole FETCH commands
+  std::deque<Arrival> arrivals_;         // as they come; only the first is given, only the last not ended
+  std::unique_ptr<MessageSource> body_;  // handed out: of the first
+  bool reader_waits_ = false;            // in all_taken()
   bool closed_ = false;
   Event changed_;
 };
