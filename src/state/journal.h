@@ -126,7 +126,8 @@ class Journal {
 
   // Durable when it returns.
   virtual Task<IntentId> begin(MailboxId mailbox, IntentRow intent) = 0;
-  // Pairs, parks and ends the intent in one transaction.  Need not be durable: losing it only means a probe.
+  // Pairs, parks and ends the intent in one transaction.  Losing it only means a probe, so it may go with the
+  // next call, which then also gets its Error: a batch costs one transaction, with the intent of the next.
   virtual Task<void> finish(IntentId intent, std::vector<PairRow> stored, std::vector<ParkedRow> parked) = 0;
   // Judged "not stored" (in part: `items` are those not found): a late copy would be our own double.
   virtual Task<void> watch(IntentId intent, std::vector<PairRow> stored, std::vector<IntentItem> items) = 0;

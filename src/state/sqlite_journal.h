@@ -5,8 +5,9 @@
 #include "state/journal_rows.h"
 #include "state/writer.h"
 
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pf::state {
 
@@ -15,6 +16,10 @@ namespace pf::state {
 class SqliteJournal final : public Journal {
  public:
   SqliteJournal(Writer& writer, std::string source_account, std::string target_account);
+  // Hands over what finish() has kept.
+  ~SqliteJournal() override;
+  SqliteJournal(const SqliteJournal&) = delete;
+  SqliteJournal& operator=(const SqliteJournal&) = delete;
 
   Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) override;
   Task<std::vector<MailboxRecord>> mailboxes() override;
@@ -61,9 +66,40 @@ class SqliteJournal final : public Journal {
  private:
   static Writer::Kind kind_for(Side side);
 
+  struct Finished {
+    IntentId id = 0;
+    std::vector<PairRow> stored;
+    std::vector<ParkedRow> parked;
+  };
+  // So that a run that is killed leaves little to look for.
+  static constexpr std::size_t most_finished = 16;
+
+  static Status write(Database& database, const std::vector<Finished>& finished);
+  static Writer::Kind writing(Writer::Kind kind) {
+    return kind == Writer::Kind::read ? Writer::Kind::write : kind;
+  }
+  // `work` behind what finish() has kept, in one transaction: an Error of the one undoes the other.
+  template <class T, class F>
+  auto behind_finished(F work) {
+    return [finished = std::exchange(finished_, {}),
+            work = std::move(work)](Database& database) mutable -> Result<T> {
+      PF_TRYV(write(database, finished));
+      return work(database);
+    };
+  }
+  // As the writer's, behind what finish() has kept.
+  Task<void> submit(Writer::Kind kind, Writer::Work work);
+  template <class T, class F>
+  Task<T> call(Writer::Kind kind, F work) {
+    const Writer::Kind kind_of_all = finished_.empty() ? kind : writing(kind);
+    auto result = co_await writer_.call<T>(kind_of_all, behind_finished<T>(std::move(work)));
+    co_return result;
+  }
+
   Writer& writer_;
   rows::Accounts accounts_;
-  Duration slowest_noted_{};  // by us: a faster commit is no news
+  std::vector<Finished> finished_;  // since the last call
+  Duration slowest_noted_{};        // by us: a faster commit is no news
 };
 
 }  // namespace pf::state

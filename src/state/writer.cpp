@@ -191,6 +191,10 @@ Task<void> Writer::submit(Kind kind, Work work) {
   co_return status;
 }
 
+void Writer::post(Kind kind, Work work) {
+  impl_->push({kind, std::move(work), [](const Status&) {}});
+}
+
 Task<void> Writer::flush() {
   // A commit that writes nothing syncs nothing, so there is always a beat to write.
   Work beat = [](Database& database) { return database.exec("UPDATE heartbeat SET beats=beats+1"); };

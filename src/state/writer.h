@@ -49,6 +49,8 @@ class Writer {
   // From any event loop that outlives the Writer; the caller is resumed on its own.  With Served::by_caller
   // from one loop only.
   Task<void> submit(Kind kind, Work work);
+  // The same for work whose end nobody waits for.
+  void post(Kind kind, Work work);
 
   // submit() for work that gives a value: work(Database&) -> Result<T>.
   template <class T, class F>

@@ -180,15 +180,38 @@ TEST_P(JournalOf, FinishRecordsParksAndEndsTheIntent) {
   EXPECT_EQ(open[0].id, other);
 }
 
+// Told at once or by the next call.
 TEST_P(JournalOf, FinishingTwiceIsAnErrorAndRecordsNothing) {
   const auto id = must(journal->begin(inbox, intent_row({1})));
   must(journal->finish(id, {}, {}));
-  const auto again = run(journal->finish(id, {pair_row(1)}, {parked_row(2)}));
+  auto again = run(journal->finish(id, {pair_row(1)}, {parked_row(2)}));
+  if (again) again = run(journal->flush());
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::state);
   EXPECT_EQ(again.error().scope, Scope::mailbox);
   EXPECT_TRUE(must(journal->pairs(inbox)).empty());
   EXPECT_TRUE(must(journal->parked(inbox)).empty());
+}
+
+TEST_P(JournalOf, WhatWasFinishedIsThereForEveryCallThatFollows) {
+  const auto first = must(journal->begin(inbox, intent_row({1})));
+  must(journal->finish(first, {pair_row(1)}, {}));
+  EXPECT_TRUE(same(must(journal->pairs(inbox)), {pair_row(1)}));
+  const auto second = must(journal->begin(inbox, intent_row({2})));
+  must(journal->finish(second, {pair_row(2)}, {}));
+  EXPECT_TRUE(must(journal->open_intents(inbox)).empty());
+  const auto third = must(journal->begin(inbox, intent_row({3})));
+  must(journal->finish(third, {pair_row(3)}, {}));
+  must(journal->forget(inbox, {ref(3)}));
+  EXPECT_TRUE(same(must(journal->pairs(inbox)), {pair_row(1), pair_row(2)}));
+}
+
+TEST_P(JournalOf, WhatWasFinishedLastIsKeptWhenTheJournalGoes) {
+  const auto id = must(journal->begin(inbox, intent_row({1})));
+  must(journal->finish(id, {pair_row(1)}, {}));
+  reopen();
+  EXPECT_TRUE(same(must(journal->pairs(inbox)), {pair_row(1)}));
+  EXPECT_TRUE(must(journal->open_intents(inbox)).empty());
 }
 
 TEST_P(JournalOf, NeverUsesAnIntentIdTwice) {

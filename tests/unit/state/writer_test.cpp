@@ -106,7 +106,7 @@ TEST_F(WriterOf, FourLanesNeedFewerCommitsThanCalls) {
       "4 lanes, 400 begin+finish: {:.3f} s, {:.0f} begins/s, {} commits ({} synced), {:.0f} commits/s\n",
       seconds, 400 / seconds, commits, after.syncs - before.syncs, static_cast<double>(commits) / seconds);
   EXPECT_EQ(run(journal->pairs(inbox)).value().size(), 400U);
-  EXPECT_LT(commits, 800U);
+  EXPECT_LE(commits, 400U);  // the end of one batch goes with the beginning of the next
 }
 
 TEST_F(WriterOf, WorkThatFailsLeavesNothingAndDisturbsNobody) {
