@@ -335,6 +335,17 @@ TEST_F(Reading, ABodyLongerThanAnnouncedIsOutOfStepAndEndsTheConnection) {
   EXPECT_EQ(all.error().code, Errc::protocol);
 }
 
+TEST_F(Reading, WhateverComesBehindSuchABodyTheConnectionEnds) {
+  const auto all = read(R"(
+    C: $1 UID FETCH 3:4 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (UID 3 BODY[] {5}\r\nhello and more\r\n* 2 FETCH (UID 4 BODY[] "you")\r\n
+    S: $1 OK
+  )",
+                        {3, 4});
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, Errc::disconnected);
+}
+
 // The consumer sets the pace: while it takes its time the server cannot be blamed for being silent.
 TEST_F(Reading, AConsumerThatTakesItsTimeIsNotTakenForAStall) {
   server = std::make_unique<ScriptedServer>(login() + separator() + std::string(examined) + R"(

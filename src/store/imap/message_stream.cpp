@@ -93,15 +93,18 @@ ImapMessageStream::~ImapMessageStream() = default;
 
 // --- the reader's side
 
-void ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
+ImapMessageStream::Arrival& ImapMessageStream::next_arrival(std::uint64_t size) {
   drop_out_of_step();
   if (const auto* last = open_arrival(); last != nullptr && !last->uid)
     arrivals_.pop_back();  // it never came
-  Arrival next;
-  next.uid = uid;
+  Arrival& next = arrivals_.emplace_back();
   next.size = size;
-  arrivals_.push_back(std::move(next));
   changed_.notify_all();
+  return next;
+}
+
+void ImapMessageStream::begin_body(std::optional<imap::Uid> uid, std::uint64_t size) {
+  next_arrival(size).uid = uid;
 }
 
 void ImapMessageStream::body_data(Bytes data) {
@@ -160,13 +163,11 @@ void ImapMessageStream::on_fetch(imap::Response& response) {
 }
 
 void ImapMessageStream::take_quoted(imap::Uid uid, std::string octets) {
-  Arrival& arrival = arrivals_.emplace_back();
+  Arrival& arrival = next_arrival(octets.size());
   arrival.uid = uid;
-  arrival.size = octets.size();
   arrival.kept = std::move(octets);
   if (!arrival.kept.empty()) arrival.pieces.push_back(as_bytes(arrival.kept));
   arrival.ended = arrival.closed = true;
-  changed_.notify_all();
 }
 
 void ImapMessageStream::drop_out_of_step() {

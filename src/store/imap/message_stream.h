@@ -44,6 +44,7 @@ class ImapMessageStream final : public MessageStream, private imap::BodySink {
   };
   class Body;
 
+  Arrival& next_arrival(std::uint64_t size);
   void begin_body(std::optional<imap::Uid> uid, std::uint64_t size) override;
   void body_data(Bytes data) override;
   void end_body() override;
