@@ -18,8 +18,9 @@ namespace {
 // above, only what is read.
 constexpr std::int64_t full_check_bytes = std::int64_t{32} * 1024 * 1024;
 
-// The log is brought over into the file when it is that long.
-constexpr std::int64_t log_bytes = std::int64_t{4} * 1024 * 1024;
+// The log is brought over into the file when it is that long.  A sync is cheap where the log is written over,
+// and dear where it grows, which it does up to this length.
+constexpr std::int64_t log_bytes = std::int64_t{1} * 1024 * 1024;
 
 bool is_damage(int code) {
   const int primary = code & 0xFF;

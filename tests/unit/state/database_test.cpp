@@ -150,7 +150,7 @@ TEST_F(DatabaseOf, UsesTheSettingsItShould) {
   EXPECT_EQ(database.integer("PRAGMA foreign_keys").value(), 1);
   EXPECT_EQ(database.integer("PRAGMA cache_size").value(), -2048);
   EXPECT_EQ(database.integer("PRAGMA page_size").value(), page_size);
-  EXPECT_EQ(database.integer("PRAGMA wal_autocheckpoint").value(), 4096);
+  EXPECT_EQ(database.integer("PRAGMA wal_autocheckpoint").value(), 1024);
   EXPECT_EQ(database.integer("PRAGMA synchronous").value(), 2);
   ASSERT_TRUE(database.set_durable(false));
   EXPECT_EQ(database.integer("PRAGMA synchronous").value(), 1);
@@ -360,7 +360,7 @@ TEST_F(DatabaseOf, AFileOfVersion1KeepsItsRowsAndGetsTheNewTables) {
   EXPECT_EQ(opened->database->integer("PRAGMA user_version").value(),
             static_cast<std::int64_t>(migrations().size()));
   EXPECT_EQ(opened->database->integer("PRAGMA page_size").value(), 4096);
-  EXPECT_EQ(opened->database->integer("PRAGMA wal_autocheckpoint").value(), 1024);
+  EXPECT_EQ(opened->database->integer("PRAGMA wal_autocheckpoint").value(), 256);
   Writer writer(std::move(opened->database));
   SqliteJournal journal(writer, "imaps://a", "imaps://b");
   const auto inbox = run(journal.mailbox("INBOX", "INBOX")).value();
