@@ -23,9 +23,8 @@ SqliteJournal::~SqliteJournal() {
 }
 
 Task<void> SqliteJournal::submit(Kind kind, Writer::Work work) {
-  const bool more = !finished_.empty();
-  if (more) work = behind_finished<void>(std::move(work));
-  auto result = co_await writer_.submit(more ? writing(kind) : kind, std::move(work));
+  const Kind kind_of_all = with_finished(kind);
+  auto result = co_await writer_.submit(kind_of_all, behind_finished<void>(std::move(work)));
   co_return result;
 }
 

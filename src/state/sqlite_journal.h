@@ -75,8 +75,9 @@ class SqliteJournal final : public Journal {
   static constexpr std::size_t most_finished = 16;
 
   static Status write(Database& database, const std::vector<Finished>& finished);
-  static Writer::Kind writing(Writer::Kind kind) {
-    return kind == Writer::Kind::read ? Writer::Kind::write : kind;
+  // What a read becomes when there is something to write before it.
+  [[nodiscard]] Writer::Kind with_finished(Writer::Kind kind) const {
+    return kind == Writer::Kind::read && !finished_.empty() ? Writer::Kind::write : kind;
   }
   // `work` behind what finish() has kept, in one transaction: an Error of the one undoes the other.
   template <class T, class F>
@@ -91,7 +92,7 @@ class SqliteJournal final : public Journal {
   Task<void> submit(Writer::Kind kind, Writer::Work work);
   template <class T, class F>
   Task<T> call(Writer::Kind kind, F work) {
-    const Writer::Kind kind_of_all = finished_.empty() ? kind : writing(kind);
+    const Writer::Kind kind_of_all = with_finished(kind);
     auto result = co_await writer_.call<T>(kind_of_all, behind_finished<T>(std::move(work)));
     co_return result;
   }
