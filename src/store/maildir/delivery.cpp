@@ -80,7 +80,7 @@ Status Parcel::write() {
 Status Parcel::finish() {
   if (std::exchange(whole_, true)) return {};
   PF_TRYV(write());
-  waiting = {};
+  waiting.shrink_to_fit();  // the others of the batch are still to come
   std::string last;
   if (!as_it_is_) to_file_.finish(last);
   PF_TRYV(put(as_bytes(last)));

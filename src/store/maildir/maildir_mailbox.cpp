@@ -16,7 +16,7 @@ namespace {
 // A message goes to its file by pieces of this size.
 constexpr std::size_t spool_octets = std::size_t{512} << 10U;
 // What may wait in memory of one call of append().
-constexpr std::size_t batch_octets = std::size_t{2} << 20U;
+constexpr std::size_t batch_octets = std::size_t{1} << 20U;
 
 FlagRules rules_of(const Keywords& keywords) {
   FlagRules rules;
