@@ -324,6 +324,8 @@ def main():
         if bench:
             bench.stop()
         shutil.rmtree(directory, ignore_errors=True)
+    if not sections:
+        sys.exit(f"no case has {' or '.join(options.only)} in its name")
     return report(sections, options, repeat)
 
 
