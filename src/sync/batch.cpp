@@ -5,17 +5,16 @@
 namespace pf::sync {
 
 Task<void> Batch::take(const CopyItem& item, store::MessageSource& body) {
-  if (!memory_) memory_ = std::make_unique_for_overwrite<char[]>(capacity_);
   Message message{item, body.size(), {}, used_};
   scan_.reset();
   std::size_t at = used_;
   for (;;) {
     PF_CO_TRY(const Bytes chunk, co_await body.next());
     if (chunk.empty()) break;
-    if (chunk.size() > capacity_ - at) {
+    if (chunk.size() > memory_.size() - at) {
       co_return Error(Errc::protocol, Scope::message, Retry::now, "a message came out longer than announced");
     }
-    std::memcpy(memory_.get() + at, chunk.data(), chunk.size());
+    std::memcpy(memory_.data() + at, chunk.data(), chunk.size());
     if (!scan_.done()) scan_.feed(chunk);
     at += chunk.size();
   }

@@ -1,11 +1,11 @@
-// Whole messages waiting to be appended together, in one block of memory that is used again and again.
+// Whole messages waiting to be appended together, in memory that is used again and again.
 #pragma once
 
 #include "mail/message_key.h"
 #include "store/store.h"
 #include "sync/diff.h"
 
-#include <memory>
+#include <span>
 #include <vector>
 
 namespace pf::sync {
@@ -36,23 +36,22 @@ class Batch {
     std::size_t offset = 0;
   };
 
-  explicit Batch(std::size_t capacity) : capacity_(capacity) {}
+  explicit Batch(std::span<char> memory) : memory_(memory) {}
 
   [[nodiscard]] bool empty() const { return messages_.empty(); }
   [[nodiscard]] std::size_t bytes() const { return used_; }
-  [[nodiscard]] bool fits(std::uint64_t size) const { return used_ + size <= capacity_; }
+  [[nodiscard]] bool fits(std::uint64_t size) const { return used_ + size <= memory_.size(); }
   [[nodiscard]] const std::vector<Message>& messages() const { return messages_; }
 
   // Takes the whole body, or nothing when the source breaks.  The body must fit.
   Task<void> take(const CopyItem& item, store::MessageSource& body);
   [[nodiscard]] Bytes body(const Message& message) const {
-    return {memory_.get() + message.offset, message.size};
+    return {memory_.data() + message.offset, message.size};
   }
   void clear();
 
  private:
-  std::size_t capacity_;
-  std::unique_ptr<char[]> memory_;  // reserved at the first message, touched only as far as it is filled
+  std::span<char> memory_;
   std::size_t used_ = 0;
   std::vector<Message> messages_;
   HeaderScan scan_;

@@ -11,13 +11,14 @@
 
 #include "async/group.h"
 #include "sync/append_batch.h"
-#include "sync/batch.h"
+#include "sync/batch_memory.h"
 #include "sync/context.h"
 #include "sync/job.h"
 #include "sync/patience.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -50,7 +51,9 @@ class Lane {
     std::uint64_t latest_octets = 0;                   // of those
     bool grows = false;                                // more may be asked for while it comes
   };
-  static constexpr std::size_t batch_bytes = std::size_t{896} << 10;  // memory of one batch
+  // Memory of one of several batches, and of one that goes alone (see weigh()).
+  static constexpr std::size_t batch_bytes = std::size_t{896} << 10;
+  static constexpr std::size_t large_batch_bytes = 3 * batch_bytes;
 
   Task<void> transfer(MailboxJob& job, std::size_t sharers);
   Task<void> open_source(MailboxJob& job);
@@ -80,18 +83,23 @@ class Lane {
   [[nodiscard]] bool breaks_order(std::uint64_t size, const Chunk& chunk) const;
 
   // lane_appending.cpp
+  asio::awaitable<void> begin_batch();
   Task<void> send_batch(MailboxJob& job);
-  std::unique_ptr<Batch> fresh_batch();
+  asio::awaitable<void> wait_for_answers(std::size_t open);
   Task<void> append_batch(MailboxJob& job, std::unique_ptr<Batch> batch);
   Task<void> finish_append(MailboxJob& job, std::vector<Outgoing> outgoing);
   Task<void> adapt(Duration took);
+  void weigh(Duration filling, Duration appending);
 
   RunContext& run_;
   Patience patience_;
   std::unique_ptr<store::OpenMailbox> source_, target_;
   MailboxJob* ahead_ = nullptr;
+  std::optional<BatchMemory> memory_;
+  bool one_at_a_time_ = false;  // a large batch, and the next is filled when it is stored
   std::unique_ptr<Batch> filling_;
-  std::vector<std::unique_ptr<Batch>> spare_;
+  Duration filling_took_{};  // time the source has cost it
+  TimePoint answered_{};     // when the last batch was
   TaskGroup appends_;
   std::optional<Error> append_error_;  // the target connection broke
   std::size_t batch_messages_ = 50;    // adapts to the target's commit time

@@ -115,7 +115,9 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Chun
     co_await ask_for_more(job, stream, chunk);
     const TimePoint asked = MonoClock::now();
     auto item = co_await stream.next();
-    run_.summary.waited_source += to_seconds(MonoClock::now() - asked);
+    const Duration waited = MonoClock::now() - asked;
+    run_.summary.waited_source += to_seconds(waited);
+    filling_took_ += waited;
     if (!item) {
       if (item.error().scope != Scope::message) co_return item.error();
       const auto to_blame = chunk.wanted.find(std::string(stream.failed_ref().bytes()));
@@ -172,8 +174,13 @@ Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
     PF_CO_TRYV(co_await send_batch(job));
     if (held_up(job)) co_return false;
   }
-  if (!filling_) filling_ = fresh_batch();
+  if (!filling_) {
+    co_await begin_batch();
+    if (held_up(job)) co_return false;
+  }
+  const TimePoint start = MonoClock::now();
   PF_CO_TRYV(co_await filling_->take(wanted, *item.body));
+  filling_took_ += MonoClock::now() - start;
   if (alone) PF_CO_TRYV(co_await send_batch(job));
   co_return true;
 }

@@ -264,8 +264,9 @@ Task<std::vector<AppendOutcome>> MemoryOpenMailbox::append_command(std::span<App
     PF_CO_TRY(messages.emplace_back(), co_await receive(item));
   }
   std::vector<AppendOutcome> outcomes(items.size());
-  // Others ran while the bodies came in, so the mailbox is looked up again.
   auto& server = *session_->server;
+  if (server.options.append_takes != Duration::zero()) co_await sleep_for(server.options.append_takes);
+  // Others ran meanwhile, so the mailbox is looked up again.
   auto* mailbox = server.find(id_);
   if (mailbox == nullptr) {
     for (auto& outcome : outcomes) {

@@ -69,6 +69,7 @@ struct MemoryOptions {
   bool mailbox_ids = true;     // MailboxInfo::object_id is told
   std::size_t page_messages = 100;
   std::size_t chunk_bytes = 16384;
+  Duration append_takes{};  // from the last octet to when it is stored
 
   // An Error before: nothing was done; after: it was done, but the caller hears the Error.  Scope connection
   // ends the OpenMailbox that made the call.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace pf::test {
 namespace {
 
@@ -37,7 +39,8 @@ CopyItem item(std::string ref) {
 }
 
 TEST(Batch, KeepsBodiesAndKeysApart) {
-  Batch batch(1000);
+  std::array<char, 1000> memory{};
+  Batch batch(memory);
   EXPECT_TRUE(batch.empty());
   const std::string first = "Message-ID: <1@x>\r\n\r\none";
   const std::string second = "Subject: no id\r\n\r\ntwo";
@@ -56,7 +59,8 @@ TEST(Batch, KeepsBodiesAndKeysApart) {
 }
 
 TEST(Batch, FillsToTheLastOctet) {
-  Batch batch(10);
+  std::array<char, 10> memory{};
+  Batch batch(memory);
   EXPECT_TRUE(batch.fits(10));
   EXPECT_FALSE(batch.fits(11));
   Pieces whole({"0123456789"}, 10);
@@ -69,7 +73,8 @@ TEST(Batch, FillsToTheLastOctet) {
 }
 
 TEST(Batch, TakesNothingOfAMessageThatBreaksOff) {
-  Batch batch(100);
+  std::array<char, 100> memory{};
+  Batch batch(memory);
   Pieces broken({"Message-ID: <9@x>\r\n"}, 50, true);
   EXPECT_EQ(run(batch.take(item("a"), broken)).error().code, Errc::disconnected);
   EXPECT_TRUE(batch.empty());
@@ -83,14 +88,16 @@ TEST(Batch, TakesNothingOfAMessageThatBreaksOff) {
 }
 
 TEST(Batch, NeverWritesBeyondItsEnd) {
-  Batch batch(10);
+  std::array<char, 10> memory{};
+  Batch batch(memory);
   Pieces liar({"01234", "56789", "X"}, 3);
   EXPECT_EQ(run(batch.take(item("a"), liar)).error().code, Errc::protocol);
   EXPECT_TRUE(batch.empty());
 }
 
 TEST(Batch, IsEmptyAgainAfterClear) {
-  Batch batch(10);
+  std::array<char, 10> memory{};
+  Batch batch(memory);
   Pieces whole({"0123456789"}, 10);
   ASSERT_TRUE(run(batch.take(item("a"), whole)));
   batch.clear();
