@@ -4,8 +4,22 @@
 
 namespace pf::sync {
 
+namespace {
+
+constexpr std::size_t octets_of_all_lanes = (std::size_t{18} * 896) << 10;
+constexpr std::size_t most_octets = std::size_t{896} << 10, fewest_octets = std::size_t{256} << 10;
+constexpr std::size_t parts_of_a_whole = 3;
+
+}  // namespace
+
 BatchMemory::BatchMemory(std::size_t parts, std::size_t part_octets, std::size_t whole_octets)
     : parts_(parts), part_octets_(part_octets), whole_octets_(whole_octets) {}
+
+BatchMemory BatchMemory::of_a_lane(std::size_t lanes, std::size_t on_the_wire) {
+  const std::size_t parts = on_the_wire + 1;
+  const std::size_t each = std::clamp(octets_of_all_lanes / lanes / parts, fewest_octets, most_octets);
+  return {parts, each, parts_of_a_whole * each};
+}
 
 void BatchMemory::lay_out(bool whole) {
   if (whole == whole_) return;

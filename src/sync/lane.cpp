@@ -126,7 +126,7 @@ bool Lane::held_up(const MailboxJob& job) const {
 }
 
 bool Lane::too_large_for_batch(std::uint64_t size) const {
-  return size > std::min<std::uint64_t>(run_.target.features().batch_message_bytes, batch_bytes);
+  return size > std::min<std::uint64_t>(run_.target.features().batch_message_bytes, memory_.least_octets());
 }
 
 }  // namespace pf::sync

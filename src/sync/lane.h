@@ -18,7 +18,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -27,7 +26,8 @@ namespace pf::sync {
 
 class Lane {
  public:
-  explicit Lane(RunContext& run) : run_(run), patience_(run) {}
+  // Once both stores are connected.
+  explicit Lane(RunContext& run);
 
   using Meanwhile = std::function<Task<void>()>;
 
@@ -51,9 +51,6 @@ class Lane {
     std::uint64_t latest_octets = 0;                   // of those
     bool grows = false;                                // more may be asked for while it comes
   };
-  // Memory of one of several batches, and of one that goes alone (see weigh()).
-  static constexpr std::size_t batch_bytes = std::size_t{896} << 10;
-  static constexpr std::size_t large_batch_bytes = 3 * batch_bytes;
 
   Task<void> transfer(MailboxJob& job, std::size_t sharers);
   Task<void> open_source(MailboxJob& job);
@@ -95,7 +92,7 @@ class Lane {
   Patience patience_;
   std::unique_ptr<store::OpenMailbox> source_, target_;
   MailboxJob* ahead_ = nullptr;
-  std::optional<BatchMemory> memory_;
+  BatchMemory memory_;
   bool one_at_a_time_ = false;  // a large batch, and the next is filled when it is stored
   std::unique_ptr<Batch> filling_;
   Duration filling_took_{};  // time the source has cost it

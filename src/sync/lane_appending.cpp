@@ -8,29 +8,33 @@ namespace pf::sync {
 
 namespace {
 
-// So that a long line stays full.  Where there are many lanes fewer each, so that six take little more memory
-// than four.
+// So that a long line stays full.  Where there are many lanes fewer each.
 constexpr std::size_t batches_on_all_wires = 12;
 constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
 
+std::size_t lanes_of(const RunContext& run) {
+  return std::max<std::size_t>(1, std::min(run.source.features().parallel, run.target.features().parallel));
+}
+
 std::size_t batches_on_the_wire(const RunContext& run) {
-  const std::size_t lanes = std::max<std::size_t>(1, run.target.features().parallel);
-  return std::clamp(batches_on_all_wires / lanes, fewest_on_the_wire, most_on_the_wire);
+  return std::clamp(batches_on_all_wires / lanes_of(run), fewest_on_the_wire, most_on_the_wire);
 }
 
 }  // namespace
 
+Lane::Lane(RunContext& run)
+    : run_(run), patience_(run), memory_(BatchMemory::of_a_lane(lanes_of(run), batches_on_the_wire(run))) {}
+
 // Waits until there is memory for it.
 asio::awaitable<void> Lane::begin_batch() {
-  if (!memory_) memory_.emplace(batches_on_the_wire(run_) + 1, batch_bytes, large_batch_bytes);
-  if (memory_->is_whole() != one_at_a_time_) {
+  if (memory_.is_whole() != one_at_a_time_) {
     co_await wait_for_answers(0);
-    memory_->lay_out(one_at_a_time_);
+    memory_.lay_out(one_at_a_time_);
   }
-  co_await wait_for_answers(memory_->batches() - 1);
-  filling_ = memory_->take();
+  co_await wait_for_answers(memory_.batches() - 1);
+  filling_ = memory_.take();
 }
 
 Task<void> Lane::send_batch(MailboxJob& job) {
@@ -70,7 +74,7 @@ Task<void> Lane::append_batch(MailboxJob& job, std::unique_ptr<Batch> batch) {
   if (!append_error_)
     weigh(filling, end - std::max(start, answered_));  // until then it was at the one before
   answered_ = end;
-  memory_->give_back(std::move(batch));
+  memory_.give_back(std::move(batch));
   co_return done;
 }
 

@@ -26,7 +26,7 @@ std::vector<MessageRef> Lane::take_from_queue(MailboxJob& job, Chunk& chunk) {
   std::uint64_t most_bytes = most_chunk_bytes;
   if (run_.policy.order == Order::newest) {
     most = single_file_ ? 1 : batch_messages_;
-    most_bytes = batch_bytes;
+    most_bytes = memory_.least_octets();
   }
   // Where a rate is set, a chunk is no more than what soon can go on: a source that has to wait in the middle
   // of an answer may lose patience.

@@ -69,5 +69,19 @@ TEST(BatchMemory, MayBeginAsOneLargeBatch) {
   EXPECT_EQ(text_of(*whole), "12345678");
 }
 
+TEST(BatchMemory, ManyLanesTakeNoMoreThanSix) {
+  for (const std::size_t lanes : {1, 4, 6, 9, 20}) {
+    SCOPED_TRACE(lanes);
+    constexpr std::size_t on_the_wire = 2, all = (std::size_t{18} * 896) << 10;
+    auto memory = BatchMemory::of_a_lane(lanes, on_the_wire);
+    EXPECT_EQ(memory.batches(), on_the_wire + 1);
+    EXPECT_LE(lanes * memory.batches() * memory.least_octets(), all);
+    EXPECT_TRUE(memory.take()->fits(std::size_t{256} << 10));
+    BatchMemory whole = BatchMemory::of_a_lane(lanes, on_the_wire);
+    whole.lay_out(true);
+    EXPECT_TRUE(whole.take()->fits(3 * whole.least_octets()));
+  }
+}
+
 }  // namespace
 }  // namespace pf::test
