@@ -47,9 +47,7 @@ class Introduction {
     co_return done;
   }
 
-  [[nodiscard]] bool may_ask_along() const {
-    return along_ && !out_.capabilities.has("UTF8=ONLY") && !out_.profile.has(Quirk::no_pipelining);
-  }
+  [[nodiscard]] bool may_ask_along() const { return along_ && !out_.capabilities.has("UTF8=ONLY"); }
 
   Result<Command> id_command() const {
     const std::array<command::IdField, 2> fields{command::IdField{"name", "postferry"},

@@ -19,7 +19,6 @@
 namespace pf::imap {
 
 enum class Quirk : std::uint8_t {
-  no_pipelining,     // one command at a time
   search_untrusted,  // SEARCH is missing, cut short or wrong: enumerate by UID FETCH
   uids_unstable,  // uids may change without a new UIDVALIDITY: no recorded pair without a look at the content
   uid_next_untrusted,       // UIDNEXT runs ahead or is missing
@@ -54,7 +53,6 @@ enum class Quirk : std::uint8_t {
   list_extended_broken,        // RETURN or special-use selection gives BAD
   examine_lacks_uid_validity,  // ask STATUS or SELECT
   select_kills_locked,         // SELECT of a locked mailbox ends the connection
-  idle_silent,                 // IDLE is accepted and never tells anything: poll too
   no_inferiors,                // a mailbox with messages has no children
   channel_binding_outdated,    // SCRAM-...-PLUS is offered and fails over TLS 1.3
   mailbox_id_untrusted,        // MAILBOXID of STATUS and LIST is rubbish
@@ -63,7 +61,7 @@ inline constexpr std::size_t quirk_count = static_cast<std::size_t>(Quirk::mailb
 
 struct QuirkInfo {
   Quirk quirk;
-  std::string_view name;         // "search-untrusted", for configuration and logs
+  std::string_view name;         // "search-untrusted", for people
   std::string_view description;  // one line
   std::string_view servers;      // where it was seen
   std::string_view evidence;     // measurement or report
@@ -72,7 +70,6 @@ struct QuirkInfo {
 // All of them, in the order of the enumeration.
 [[nodiscard]] std::span<const QuirkInfo> all_quirks();
 [[nodiscard]] const QuirkInfo& info(Quirk quirk);
-[[nodiscard]] std::optional<Quirk> quirk_by_name(std::string_view name);
 
 struct Profile {
   std::string family = "generic";     // stable key: "gmail", "dovecot"; also the key of learned behaviour

@@ -1,8 +1,6 @@
 // The table of quirks.  A row is added with the evidence for it and a test that meets it.
-#include "base/ascii.h"
 #include "imap/profile/profile.h"
 
-#include <algorithm>
 #include <array>
 
 namespace pf::imap {
@@ -11,8 +9,6 @@ namespace {
 using Q = Quirk;
 
 constexpr std::array<QuirkInfo, quirk_count> table{{
-    {Q::no_pipelining, "no-pipelining", "one command at a time", "none known by name; for --quirk",
-     "old proxies lose commands that arrive in one packet"},
     {Q::search_untrusted, "search-untrusted", "SEARCH is missing, cut short or wrong; enumerate by UID FETCH",
      "Yahoo, AOL, QQ, hMailServer, Domino, SmarterMail, Exchange (fresh headers)",
      "mail-archiver#490 (1,000 of 10,000), hMailServer#149, imapsync FAQ (QQ)"},
@@ -83,8 +79,6 @@ constexpr std::array<QuirkInfo, quirk_count> table{{
      "Dovecot imapc-storage.c:607"},
     {Q::select_kills_locked, "select-kills-locked", "SELECT of a locked mailbox ends the connection",
      "Zimbra", "imapsync FAQ"},
-    {Q::idle_silent, "idle-silent", "IDLE is accepted and tells nothing: poll too",
-     "some proxies; for --quirk", "reports of relays that never woke"},
     {Q::no_inferiors, "no-inferiors", "a mailbox with messages has no children",
      "GNU imap4d, UW, Dovecot on mbox", "measured: imap4d \\NoInferiors; imapsync#511"},
     {Q::channel_binding_outdated, "channel-binding-outdated",
@@ -111,12 +105,6 @@ std::span<const QuirkInfo> all_quirks() {
 
 const QuirkInfo& info(Quirk quirk) {
   return table.at(static_cast<std::size_t>(quirk));
-}
-
-std::optional<Quirk> quirk_by_name(std::string_view name) {
-  const auto* found = std::ranges::find_if(table, [&](const auto& row) { return iequals(row.name, name); });
-  if (found == table.end()) return std::nullopt;
-  return found->quirk;
 }
 
 }  // namespace pf::imap

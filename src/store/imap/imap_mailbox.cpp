@@ -104,7 +104,7 @@ Task<void> ImapMailbox::select() {
 Task<ScanPage> ImapMailbox::select_and_scan(ScanFields fields) {
   const bool small =
       mailbox_.status && mailbox_.status->count != 0 && mailbox_.status->count <= page_messages;
-  if (!small || session_->profile().has(imap::Quirk::no_pipelining)) {
+  if (!small) {
     PF_CO_TRYV(co_await select());
     auto scanned = co_await scan({}, fields);
     co_return scanned;
