@@ -9,7 +9,7 @@ namespace pf::sync {
 namespace {
 
 // So that a long line stays full.  Where there are many lanes fewer each.
-constexpr std::size_t batches_on_all_wires = 12;
+constexpr std::size_t batches_on_all_wires = 10;
 constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
