@@ -10,6 +10,7 @@
 #include "sync/policy.h"
 #include "sync/report.h"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -62,6 +63,10 @@ struct RunContext {
   // Flags that a mailbox cannot keep, with how many messages lost them.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_flags;  // {mailbox, flag}
 
+  // Pairs of connections that both sides bear.
+  [[nodiscard]] std::size_t most_lanes() const {
+    return std::max<std::size_t>(1, std::min(source.features().parallel, target.features().parallel));
+  }
   [[nodiscard]] Pace& pace_of(const store::Store& store) const {
     return &store == &source ? *source_pace : *target_pace;
   }

@@ -23,8 +23,7 @@ class Crew {
   explicit Crew(Board& board) : board_(board) {}
 
   Task<void> run() {
-    most_ = std::max<std::size_t>(
-        1, std::min(board_.run.source.features().parallel, board_.run.target.features().parallel));
+    most_ = board_.run.most_lanes();
     TaskGroup lanes;
     lanes_ = 0;
     while (!board_.all_done() && !board_.run.stopping()) {

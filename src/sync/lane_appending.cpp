@@ -14,18 +14,16 @@ constexpr std::size_t fewest_on_the_wire = 2, most_on_the_wire = 3;
 constexpr std::size_t fewest_batch_messages = 10;
 constexpr std::size_t most_batch_messages = 200;
 
-std::size_t lanes_of(const RunContext& run) {
-  return std::max<std::size_t>(1, std::min(run.source.features().parallel, run.target.features().parallel));
-}
-
 std::size_t batches_on_the_wire(const RunContext& run) {
-  return std::clamp(batches_on_all_wires / lanes_of(run), fewest_on_the_wire, most_on_the_wire);
+  return std::clamp(batches_on_all_wires / run.most_lanes(), fewest_on_the_wire, most_on_the_wire);
 }
 
 }  // namespace
 
 Lane::Lane(RunContext& run)
-    : run_(run), patience_(run), memory_(BatchMemory::of_a_lane(lanes_of(run), batches_on_the_wire(run))) {}
+    : run_(run),
+      patience_(run),
+      memory_(BatchMemory::of_a_lane(run.most_lanes(), batches_on_the_wire(run))) {}
 
 // Waits until there is memory for it.
 asio::awaitable<void> Lane::begin_batch() {

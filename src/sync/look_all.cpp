@@ -15,8 +15,7 @@ class LookAll {
   explicit LookAll(Board& board) : board_(board) {}
 
   Task<void> go() {
-    const std::size_t most = std::max<std::size_t>(
-        1, std::min(board_.run.source.features().parallel, board_.run.target.features().parallel));
+    const std::size_t most = board_.run.most_lanes();
     const auto waiting = static_cast<std::size_t>(std::ranges::count_if(
         board_.jobs, [](const auto& job) { return job.phase == MailboxJob::Phase::waiting; }));
     co_await board_.run.source.expect(std::min(most, waiting));
