@@ -69,8 +69,10 @@ Task<void> Lane::append_batch(MailboxJob& job, std::unique_ptr<Batch> batch) {
   const TimePoint start = MonoClock::now();
   auto done = co_await finish_append(job, std::move(outgoing));
   const TimePoint end = MonoClock::now();
-  if (!append_error_)
-    weigh(filling, end - std::max(start, answered_));  // until then it was at the one before
+  // One that came right behind another tells what the target takes; one alone, the length of the line
+  // besides.
+  if (!append_error_ && (one_at_a_time_ || answered_ > start))
+    weigh(filling, end - std::max(start, answered_));
   answered_ = end;
   memory_.give_back(std::move(batch));
   co_return done;
