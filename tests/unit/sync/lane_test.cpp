@@ -1,13 +1,15 @@
 #include "base/stopped_clock.h"
 #include "rig.h"
 
-#include <numeric>
+#include <algorithm>
+#include <functional>
 
 namespace pf::test {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int message_count = 400;
 constexpr std::size_t message_octets = 40'000;
 constexpr std::size_t small_batch = std::size_t{896} << 10, large_batch = 3 * small_batch;
 
@@ -24,13 +26,13 @@ struct OneLane {
       batches.push_back(octets);
       if (on_batch) on_batch();
     };
-    for (int n = 0; n < 400; ++n)
+    for (int n = 0; n < message_count; ++n)
       rig.from->add("INBOX", mail(n, std::string(message_octets, 'a')), "", date(n));
   }
 
   void copy() {
     expect_ok(rig.copy());
-    EXPECT_EQ(bodies(*rig.to, "INBOX").size(), 400U);
+    EXPECT_EQ(bodies(*rig.to, "INBOX").size(), std::size_t{message_count});
   }
   [[nodiscard]] std::size_t largest_from(std::size_t first) const {
     return *std::max_element(batches.begin() + static_cast<std::ptrdiff_t>(first), batches.end());

@@ -95,7 +95,7 @@ TEST(Profile, AsksForObjectIdsWhereTheyAreOffered) {
   EXPECT_EQ(identify("x", nullptr, {}).object_id_item, "");
 }
 
-TEST(Profile, MayBeSwitchedByTheUser) {
+TEST(Profile, TakesAQuirkAwayAndAddsAnother) {
   auto profile = identify("Dovecot ready.", nullptr, {});
   profile.set(Quirk::nul_becomes_0x80, false);
   profile.set(Quirk::no_keywords);
