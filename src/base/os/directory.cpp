@@ -242,6 +242,14 @@ Status Directory::give_name(const Fd& file, std::string_view name) const {
   return {};
 }
 
+Status Directory::give_new_name(const Fd& file, std::string_view name) const {
+  PF_TRYV(check_name(name, path_));
+  if (PF_DISK_FULL()) return file_error("make the file", path_ / name, ENOSPC);
+  const int why = link_to(file, fd_, std::string(name));
+  if (why != 0) return file_error("make the file", path_ / name, why);
+  return {};
+}
+
 Result<Fd> Directory::open_to_append(std::string_view name) const {
   const Path whole = path_ / name;
   PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, 0600));
@@ -253,8 +261,13 @@ Result<Fd> Directory::lock_file(std::string_view name) const {
   const Path whole = path_ / name;
   PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_NONBLOCK));
   PF_TRYV(check_plain(fd, whole));
-  if (uninterrupted([&] { return ::flock(fd.get(), LOCK_EX | LOCK_NB); }) == 0) return fd;
-  if (errno != EWOULDBLOCK) return file_error("lock", whole, errno);
+  PF_TRYV(lock_open_file(fd, name));
+  return fd;
+}
+
+Status Directory::lock_open_file(const Fd& file, std::string_view name) const {
+  if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return {};
+  if (errno != EWOULDBLOCK) return file_error("lock", path_ / name, errno);
   return Error{Errc::locked, Scope::run, Retry::later,
                fmt::format("{} is in use by another run", path_.native())};
 }

@@ -69,12 +69,16 @@ class Directory {
   [[nodiscard]] Result<Fd> create_nameless_file() const;
   // To one of those, made in a directory of the same file system.  Replaces the file at `name`.
   Status give_name(const Fd& file, std::string_view name) const;
+  // Errc::exists when there is something at `name`.
+  Status give_new_name(const Fd& file, std::string_view name) const;
   // For writing at its end, made (0600) when missing; a regular file with a single name.
   [[nodiscard]] Result<Fd> open_to_append(std::string_view name) const;
 
   // Held while the descriptor is open, by one writer of all processes; leaves the file as it is. Errc::locked
   // at once when somebody else has it.
   [[nodiscard]] Result<Fd> lock_file(std::string_view name) const;
+  // The same for a file that is open; `name` is for the error.
+  Status lock_open_file(const Fd& file, std::string_view name) const;
 
   // Replaces what is at `to`.
   Status rename(std::string_view from, const Directory& target, std::string_view to) const;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/os/fd_io.h"
 #include "base/step.h"
+#include "store/maildir/unique_name.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,6 @@ namespace {
 constexpr std::int64_t dead_seconds = 120;  // Dovecot's own measure
 constexpr auto pause = std::chrono::milliseconds(20);
 constexpr std::int64_t second = 1'000'000'000;
-constexpr auto most_signing = std::chrono::seconds(2);
 constexpr std::string_view ours = "postferry\n";  // what such a lock holds
 
 class DotLock {
@@ -26,16 +26,23 @@ class DotLock {
       : directory_(directory), name_(name), lock_(name + ".lock") {}
   ~DotLock() {
     if (held_) ignore(directory_.remove_file(lock_));
+    if (!held_ && !temporary_.empty()) ignore(directory_.remove_file(temporary_));
   }
   DotLock(const DotLock&) = delete;
   DotLock& operator=(const DotLock&) = delete;
 
   Status take(std::chrono::milliseconds patience) {
+    PF_TRYV(make());
     const auto until = std::chrono::steady_clock::now() + patience;
     for (;;) {
-      const auto made = directory_.create_file(lock_);
-      if (made) return sign(*made);
-      if (made.error().code != Errc::exists) return made.error();
+      const auto placed = temporary_.empty() ? directory_.give_new_name(alive_, lock_)
+                                             : directory_.rename_to_new(temporary_, directory_, lock_);
+      if (placed) {
+        held_ = true;
+        PF_STEP(file);
+        return {};
+      }
+      if (placed.error().code != Errc::exists) return placed.error();
       PF_TRY(const bool removed, remove_dead());
       if (removed) continue;
       if (std::chrono::steady_clock::now() > until) {
@@ -61,22 +68,19 @@ class DotLock {
   }
 
  private:
-  Status sign(const os::Fd& made) {
-    held_ = true;
-    // First the kernel's lock: whoever reads that it is ours may try for it.  Somebody who looks at it has it
-    // for a moment, or longer when the machine is busy; an unsigned lock is a lock, too, but nobody would
-    // know it for that of a killed run.
-    const auto until = std::chrono::steady_clock::now() + most_signing;
-    auto alive = directory_.lock_file(lock_);
-    while (!alive && std::chrono::steady_clock::now() < until) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      alive = directory_.lock_file(lock_);
+  // Locked by the kernel and signed before it has its name: a run killed at any moment leaves no lock that
+  // nobody can tell for its own.
+  Status make() {
+    auto file = directory_.create_nameless_file();
+    if (!file && file.error().code == Errc::unsupported) {
+      temporary_ = fmt::format("{}.{}", lock_, unique_name(0));
+      file = directory_.create_file(temporary_);
     }
-    if (!alive) return {};
-    alive_ = *std::move(alive);
-    PF_TRYV(os::write_all(made, as_bytes(ours), directory_.path() / lock_));
-    PF_STEP(file);
-    return {};
+    if (!file) return file.error();
+    alive_ = *std::move(file);
+    // Some file systems have no such locks.  Unsigned it is a lock, too; it just outlives a killed run.
+    if (!directory_.lock_open_file(alive_, lock_)) return {};
+    return os::write_all(alive_, as_bytes(ours), directory_.path() / lock_);
   }
 
   Result<bool> remove_dead() const {
@@ -102,6 +106,7 @@ class DotLock {
 
   const os::Directory& directory_;
   std::string name_, lock_;
+  std::string temporary_;  // where a file cannot be without a name
   os::Fd alive_;
   bool held_ = false;
 };

@@ -233,6 +233,20 @@ TEST_F(DirectoryTest, AFileThatGetsANameReplacesTheOneThatHadIt) {
   EXPECT_EQ(get("other"), "not ours") << "a link is replaced, not followed";
 }
 
+TEST_F(DirectoryTest, AFileMayAskForANameThatNobodyHas) {
+  put("taken", "old");
+  auto file = dir.create_nameless_file();
+  if (!file && file.error().code == Errc::unsupported) GTEST_SKIP() << file.error().describe();
+  ASSERT_TRUE(file) << file.error().describe();
+  ASSERT_TRUE(dir.lock_open_file(*file, "free"));
+  EXPECT_EQ(code(dir.give_new_name(*file, "taken")), Errc::exists);
+  EXPECT_EQ(get("taken"), "old");
+  EXPECT_EQ(code(dir.give_new_name(*file, "../out")), Errc::permission);
+  ASSERT_TRUE(dir.give_new_name(*file, "free"));
+  EXPECT_EQ(get("free"), "");
+  EXPECT_EQ(code(dir.lock_file("free")), Errc::locked) << "it was locked before it had a name";
+}
+
 TEST_F(DirectoryTest, RemovesFilesAndEmptyDirectories) {
   put("f", "x");
   EXPECT_TRUE(dir.remove_file("f"));

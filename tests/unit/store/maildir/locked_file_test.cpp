@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 #include <vector>
@@ -70,6 +71,22 @@ TEST_F(LockedFile, TheLockOfAKilledRunIsNoneAndThatOfALivingOneIs) {
   ASSERT_TRUE(add("one\n"));
   EXPECT_EQ(read_file(temp_ / "file"), "one\n");
   EXPECT_EQ(files(), 1U);
+}
+
+// Whatever the moment a run is killed at, the next one sees whose its lock was.
+TEST_F(LockedFile, NobodyEverSeesALockOfOursThatIsNotSigned) {
+  std::atomic<bool> done = false;
+  std::thread worker([&] {
+    for (int n = 0; n < 2000; ++n)
+      EXPECT_TRUE(change_locked(dir_, "file", 1000, [](const std::string&) { return std::nullopt; }));
+    done = true;
+  });
+  while (!done) {
+    const auto content = dir_.read_file("file.lock", 100);
+    if (content) EXPECT_EQ(*content, "postferry\n");
+  }
+  worker.join();
+  EXPECT_EQ(files(), 0U);
 }
 
 TEST_F(LockedFile, ManyChangeItAndNothingIsLost) {
