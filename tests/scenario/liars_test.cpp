@@ -337,6 +337,22 @@ TEST_F(LiarRuns, TheBodyOfAnotherUidIsNotTakenForTheOneAsked) {
   }
 }
 
+// As many as the grammar has, and as many as can be counted: neither is believed.
+TEST_F(LiarRuns, ExistsFarAboveWhatThereIsCostsNeitherTimeNorMemory) {
+  for (const std::uint64_t lie : {4'294'967'295U, 1'000'000'000U}) {
+    SCOPED_TRACE(lie);
+    const Tamper exists = [lie](const std::string& command, std::string& untagged, std::string&) {
+      const bool select = command.starts_with("SELECT") || command.starts_with("EXAMINE");
+      if (select) change_numbers(untagged, "* ", [lie](auto) { return lie; });
+    };
+    start({}, with(exists));
+    fill(1, 9);
+    (void)copy();
+    EXPECT_EQ(texts(*target), texts(*source));
+    EXPECT_LT(source->count("FETCH"), 300U);
+  }
+}
+
 TEST_F(LiarRuns, ExistsThatLiesLosesAndDoublesNothing) {
   for (const bool at_source : {true, false}) {
     for (const int lie : {+3, -3}) {

@@ -346,6 +346,17 @@ TEST_F(Reading, WhateverComesBehindSuchABodyTheConnectionEnds) {
   EXPECT_EQ(all.error().code, Errc::disconnected);
 }
 
+TEST_F(Reading, NobodyWaitsForTheEndOfSuchABodyWhenAllIsAnswered) {
+  const auto all = read(R"(
+    C: $1 UID FETCH 3 (UID BODY.PEEK[])
+    S-raw: * 1 FETCH (UID 3 BODY[] {5}\r\nhello and more\r\n
+    S: $1 OK
+  )",
+                        {3});
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, Errc::disconnected);
+}
+
 // The consumer sets the pace: while it takes its time the server cannot be blamed for being silent.
 TEST_F(Reading, AConsumerThatTakesItsTimeIsNotTakenForAStall) {
   server = std::make_unique<ScriptedServer>(login() + separator() + std::string(examined) + R"(

@@ -18,6 +18,8 @@ namespace {
 
 // Messages of one page of scan(): some hundred kilobytes of answer, one round trip.
 constexpr std::uint32_t page_messages = 2000;
+// Page borders that are asked for in one flight: 200,000 messages.
+constexpr std::size_t borders_at_once = 100;
 // FETCH and STORE commands of one call that are on the way at a time.
 constexpr std::size_t commands_in_flight = 4;
 constexpr imap::Uid last_uid{UINT32_MAX};
@@ -201,11 +203,16 @@ Task<void> ImapMailbox::find_page_borders(imap::Uid from) {
     if (const auto* data = std::get_if<imap::FetchData>(&r); data != nullptr && data->uid)
       found.push_back(*data->uid);
   };
-  for (std::uint32_t seq = page_messages + 1; seq <= exists; seq += page_messages) {
-    auto command = imap::command::fetch(imap::SeqNum{seq}, imap::SeqNum{seq}, items);
-    if (command) co_await group.spawn(run_ok(std::move(*command), "FETCH", handlers));
+  for (std::uint64_t seq = page_messages + 1; seq <= exists;) {
+    const std::size_t known = found.size();
+    for (std::size_t i = 0; i < borders_at_once && seq <= exists; ++i, seq += page_messages) {
+      const imap::SeqNum at{static_cast<std::uint32_t>(seq)};
+      auto command = imap::command::fetch(at, at, items);
+      if (command) co_await group.spawn(run_ok(std::move(*command), "FETCH", handlers));
+    }
+    PF_CO_TRYV(co_await group.join());
+    if (found.size() == known) break;  // there are fewer messages than was said
   }
-  PF_CO_TRYV(co_await group.join());
   std::ranges::sort(found);
   for (const imap::Uid uid : found) {
     if (uid > borders_.back()) borders_.push_back(uid);

@@ -172,8 +172,11 @@ void ImapMessageStream::take_quoted(imap::Uid uid, std::string octets) {
 
 void ImapMessageStream::drop_out_of_step() {
   const Arrival* const arrival = open_arrival();
-  if (arrival != nullptr && arrival->uid)
-    session_.connection().drop("a message was longer than its announced size");
+  if (arrival == nullptr || !arrival->uid) return;
+  session_.connection().drop("a message was longer than its announced size");
+  // No command may be left that would tell.
+  if (!broken_) broken_ = session_.connection().error();
+  changed_.notify_all();
 }
 
 // --- the consumer's side
