@@ -8,9 +8,6 @@ namespace pf::sync {
 
 namespace {
 
-// A message that the target still refuses after so many tries, for reasons that ought to pass, fails.
-constexpr std::uint8_t max_attempts = 3;
-
 std::int64_t seconds(const std::optional<InternalDate>& date) {
   return date ? date->unix_seconds() : 0;
 }

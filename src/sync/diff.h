@@ -11,6 +11,10 @@
 
 namespace pf::sync {
 
+// A message that went wrong so often, for reasons that ought to pass or may not be its own, fails: refused,
+// not delivered, or there when a connection broke.
+inline constexpr std::uint8_t max_attempts = 3;
+
 // A message to be appended to the target.
 struct CopyItem {
   MessageRef ref;
@@ -20,6 +24,8 @@ struct CopyItem {
   bool restored = false;  // was there before and vanished from the target
   std::uint8_t attempts = 0;
   FlagSet refused_flags{};  // the target does not take the message with these
+  // What goes wrong now is its own fault: nothing else of ours may be on the way beside it.
+  [[nodiscard]] bool last_chance() const { return attempts + 1 >= max_attempts; }
   [[nodiscard]] FlagSet all_flags() const { return flags.unite(refused_flags); }
 };
 

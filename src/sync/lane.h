@@ -72,6 +72,7 @@ class Lane {
   // False: nothing can be sent any more, the message stays wanted.
   Task<bool> take_message(MailboxJob& job, store::MessageStream::Item item, CopyItem wanted);
   Task<bool> copy_large(MailboxJob& job, const CopyItem& item, store::MessageSource& body);
+  void suspect_next(MailboxJob& job, Chunk& chunk, const Error& error);
   void give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error);
   Task<void> account_for_missing(MailboxJob& job, Chunk& chunk);
   void put_back_batch(MailboxJob& job);

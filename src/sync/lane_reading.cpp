@@ -54,7 +54,7 @@ std::vector<MessageRef> Lane::take_from_queue(MailboxJob& job, Chunk& chunk) {
 }
 
 bool Lane::goes_alone(const CopyItem& item) const {
-  if (suspects_.contains(item.ref)) return true;
+  if (suspects_.contains(item.ref) || item.last_chance()) return true;
   return run_.policy.order == Order::newest && (item.attempts > 0 || too_large_for_batch(item.size));
 }
 
@@ -69,7 +69,10 @@ Task<void> Lane::copy_chunk(MailboxJob& job, Chunk& chunk) {
   chunk.grows = stream->takes_more() && !alone && run_.policy.order == Order::oldest;
   auto copied = co_await read_bodies(job, *stream, chunk);
   auto closed = co_await stream->close();
-  if (!copied) co_return copied;
+  if (!copied) {
+    if (copied.error().scope == Scope::connection) suspect_next(job, chunk, copied.error());
+    co_return copied;
+  }
   if (!closed) co_return closed;
   if (held_up(job)) co_return Status{};
   if (run_.policy.order == Order::newest) {
@@ -146,6 +149,20 @@ Task<void> Lane::read_bodies(MailboxJob& job, store::MessageStream& stream, Chun
   co_return Status{};
 }
 
+// The connection broke where this one was to come.
+void Lane::suspect_next(MailboxJob& job, Chunk& chunk, const Error& error) {
+  if (chunk.wanted.empty() || run_.stopping()) return;
+  const auto next = std::ranges::min_element(chunk.wanted, {}, [](const auto& w) { return w.second.ref; });
+  CopyItem& item = next->second;
+  suspects_.insert(item.ref);
+  if (++item.attempts < max_attempts) return;
+  const Error why(Errc::disconnected, Scope::message, Retry::later,
+                  "the source drops the connection whenever this message is read", error.server_text,
+                  "Look at the source server's log, or open it in a mail program; the next run tries again.");
+  give_up_reading(job, item, why);
+  chunk.wanted.erase(next);
+}
+
 // The source knows what is wrong with this one, and that it will stay so.
 void Lane::give_up_reading(MailboxJob& job, const CopyItem& item, const Error& error) {
   ++job.report.failed;
@@ -174,14 +191,15 @@ Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
     PF_CO_TRYV(co_await send_batch(job));
     if (held_up(job)) co_return false;
   }
-  if (!filling_) {
-    co_await begin_batch();
-    if (held_up(job)) co_return false;
-  }
+  const bool solitary = wanted.last_chance();
+  if (solitary) co_await wait_for_answers(0);
+  if (!filling_) co_await begin_batch();
+  if (held_up(job)) co_return false;
   const TimePoint start = MonoClock::now();
   PF_CO_TRYV(co_await filling_->take(wanted, *item.body));
   filling_took_ += MonoClock::now() - start;
   if (alone) PF_CO_TRYV(co_await send_batch(job));
+  if (solitary) co_await wait_for_answers(0);
   co_return true;
 }
 

@@ -7,9 +7,6 @@
 
 namespace pf::sync {
 
-// A message whose transfer broke so often is to blame for it.
-inline constexpr std::uint8_t max_attempts = 3;
-
 // Looks for job.unresolved, and puts back into the queue what is not there.  Of several lanes one looks, and
 // the others wait for it; nothing of ours is on the wire for the mailbox meanwhile.
 Task<void> recover_lost(RunContext& run, MailboxJob& job, Patience& patience);

@@ -30,7 +30,7 @@ struct FakeManners {
   std::uint32_t told_validity = 0;  // in APPENDUID; 0: the right one
   // What APPEND of this text is answered instead of being stored: "NO [TOOBIG] ..."; empty: it is stored.
   std::function<std::string(std::string_view text)> refuse{};
-  // Of a UID FETCH that asks for the body of this uid.
+  // Of a UID FETCH that asks for the body of this uid; "hang up": the connection ends without an answer.
   std::function<std::string(std::uint32_t uid)> refuse_body{};
   bool uid_last = false;        // after the body
   std::size_t most_logins = 0;  // at once; 0: any number
@@ -184,13 +184,15 @@ class FakeServer {
     const std::string tag = line.substr(0, blank);
     const std::string text = line.substr(blank + 1);
     std::string answer;
+    bool answered = true;
     {
       const std::scoped_lock lock(mutex_);
       commands_.push_back(text.starts_with("LOGIN") ? "LOGIN" : text);
       std::string untagged;
       std::string status = obey(client, text, literals, untagged);
       if (manners_.tamper) manners_.tamper(text, untagged, status);
-      answer = untagged + tag + " " + status + "\r\n";
+      answered = status != "hang up";
+      answer = answered ? untagged + tag + " " + status + "\r\n" : untagged;
       if (!status.starts_with("OK")) ++client.errors;
     }
     if (text.starts_with("LOGIN") && logins() <= manners_.lost_logins) throw Ended();
@@ -199,7 +201,7 @@ class FakeServer {
       throw Ended();
     }
     client.socket.send_all(answer);
-    if (text == "LOGOUT") throw Ended();
+    if (text == "LOGOUT" || !answered) throw Ended();
   }
 
   // The first quoted string of a command.

@@ -261,6 +261,18 @@ TEST_F(Runs, OneMessageTheSourceDoesNotDeliverSparesTheOthers) {
   EXPECT_NE(summary.failures.front().server_text.find("UNAVAILABLE"), std::string::npos);
 }
 
+TEST_F(Runs, OneMessageTheSourceDiesOfSparesTheOthersAndIsNamed) {
+  FakeManners manners;
+  manners.refuse_body = [](std::uint32_t uid) { return std::string(uid % 10 == 7 ? "hang up" : ""); };
+  start({}, std::move(manners));
+  for (int i = 1; i <= 25; ++i) source->add("INBOX", mail(i));
+  const auto summary = copy();
+  EXPECT_EQ(summary.outcome, Outcome::partial);
+  EXPECT_EQ(summary.copied, 23U);
+  EXPECT_EQ(refs(summary), (std::set<std::string>{"7", "17"}));
+  EXPECT_EQ(subjects().size(), 23U);
+}
+
 TEST_F(Runs, ASourceThatTellsTheUidLastIsCopiedExactlyToARealServer) {
   start({}, {.uid_last = true});
   for (int i = 1; i <= 30; ++i)

@@ -140,6 +140,26 @@ TEST_P(Recover, AConnectionThatDiesOfOneMessageBlamesThatOne) {
   expect_nothing_left(rig);
 }
 
+// With answers that take their time the next one is on the wire when the line dies, and is innocent.
+TEST_P(Recover, TheNeighbourOfSuchAMessageIsNotToBlame) {
+  rig.fill("INBOX", range(1, 40));
+  rig.to->options.append_takes = std::chrono::milliseconds(10);
+  bool saw = false;
+  rig.to->options.arrived = [&](std::string_view, const std::vector<store::MemoryMessage>& messages) {
+    saw = std::ranges::any_of(
+        messages, [](const store::MemoryMessage& m) { return m.bytes->find("<17@") != std::string::npos; });
+  };
+  rig.to->options.append_fault = [&](const MemoryCall&) {
+    return std::exchange(saw, false) ? AppendFault::lose_command : AppendFault::none;
+  };
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, Outcome::partial);
+  ASSERT_EQ(sum.failures.size(), 1U) << text_of(sum);
+  EXPECT_EQ(sum.failures[0].ref, "17");
+  EXPECT_EQ(sum.copied, 39U);
+  expect_adds_up(sum);
+}
+
 TEST_P(Recover, ALateCopyIsOurOwnDoubleAndGoes) {
   rig.fill("INBOX", {1, 2, 3});
   rig.to->options.append_fault = append_fault_at(1, AppendFault::store_late);
