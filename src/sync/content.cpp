@@ -27,6 +27,57 @@ std::vector<MessageRef> refs_of(const std::vector<MessageMeta>& list,
 
 using Digests = std::map<MessageRef, ContentDigest>;
 
+class DigestReader {
+ public:
+  DigestReader(store::OpenMailbox& mailbox, Digested& out) : mailbox_(mailbox), out_(out) {}
+
+  Task<void> read(std::vector<MessageRef> refs) {
+    refusal.reset();
+    PF_CO_TRY(auto stream, co_await mailbox_.read(std::move(refs)));
+    auto taken = co_await take_all(*stream);
+    auto closed = co_await stream->close();
+    if (!taken) co_return taken;
+    if (!closed) co_return closed;
+    if (!refusal || refusal->code != Errc::throttled) co_return Status{};
+    refusal->scope = Scope::mailbox;
+    co_return *refusal;
+  }
+
+  std::optional<Error> refusal;  // of the last read(), and the store did not say of what
+
+ private:
+  Task<void> take_all(store::MessageStream& stream) {
+    for (;;) {
+      auto item = co_await stream.next();
+      if (!item && item.error().scope != Scope::message) co_return item.error();
+      if (!item) {
+        note(stream.failed_ref(), item.error());
+        continue;
+      }
+      if (!*item) co_return Status{};
+      auto digest = co_await digest_body(*(*item)->body);
+      if (digest) {
+        out_.digests.emplace((*item)->ref, *digest);
+      } else if (digest.error().scope == Scope::message) {
+        note((*item)->ref, digest.error());
+      } else {
+        co_return digest.error();
+      }
+    }
+  }
+
+  void note(const MessageRef& ref, const Error& why) {
+    if (ref.empty()) {
+      refusal = why;
+    } else {
+      out_.unreadable.emplace(ref, why);
+    }
+  }
+
+  store::OpenMailbox& mailbox_;
+  Digested& out_;
+};
+
 // Takes every pair that agrees in `field` out of `open`.
 void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& source_list,
              const Digests& source_digests, const std::vector<MessageMeta>& target_list,
@@ -51,39 +102,18 @@ void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& s
 
 }  // namespace
 
-Task<Digests> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs,
-                      std::map<MessageRef, Error>* unreadable) {
-  const auto leave_out = [&](const MessageRef& ref, const Error& why) {
-    if (unreadable != nullptr) unreadable->emplace(ref, why);
-  };
-  Digests out;
+Task<Digested> read_digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs) {
+  Digested out;
   if (refs.empty()) co_return out;
-  PF_CO_TRY(auto stream, co_await mailbox.read(std::move(refs)));
-  std::optional<Error> broken;
-  for (;;) {
-    auto item = co_await stream->next();
-    if (!item) {
-      if (item.error().scope == Scope::message) {
-        leave_out(stream->failed_ref(), item.error());
-        continue;
-      }
-      broken = item.error();
-      break;
-    }
-    if (!*item) break;
-    auto digest = co_await digest_body(*(*item)->body);
-    if (digest) {
-      out.emplace((*item)->ref, *digest);
-    } else if (digest.error().scope == Scope::message) {
-      leave_out((*item)->ref, digest.error());
-    } else {
-      broken = digest.error();
-      break;
-    }
+  DigestReader reader(mailbox, out);
+  PF_CO_TRYV(co_await reader.read(refs));
+  if (!reader.refusal) co_return out;
+  // It may have been about any of them: one by one.
+  for (const auto& ref : refs) {
+    if (out.digests.contains(ref) || out.unreadable.contains(ref)) continue;
+    PF_CO_TRYV(co_await reader.read({ref}));
+    if (reader.refusal) out.unreadable.emplace(ref, *reader.refusal);
   }
-  auto closed = co_await stream->close();
-  if (broken) co_return *broken;
-  if (!closed) co_return closed.error();
   co_return out;
 }
 
@@ -96,12 +126,17 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
     all_source.insert(all_source.end(), open.source.begin(), open.source.end());
     all_target.insert(all_target.end(), open.target.begin(), open.target.end());
   }
-  PF_CO_TRY(const Digests source_digests, co_await digests(source, refs_of(source_list, all_source)));
-  PF_CO_TRY(const Digests target_digests, co_await digests(target, refs_of(target_list, all_target)));
+  PF_CO_TRY(const auto at_source, co_await read_digests(source, refs_of(source_list, all_source)));
+  PF_CO_TRY(const auto at_target, co_await read_digests(target, refs_of(target_list, all_target)));
   for (auto& open : result.open) {
     for (auto field : {&ContentDigest::exact, &ContentDigest::normal}) {
-      pair_by(field, source_list, source_digests, target_list, target_digests, open, result.pairs);
+      pair_by(field, source_list, at_source.digests, target_list, at_target.digests, open, result.pairs);
     }
+    const auto unread = std::ranges::find_if(
+        open.target, [&](std::size_t t) { return at_target.unreadable.contains(target_list[t].ref); });
+    if (unread == open.target.end()) continue;
+    for (const std::size_t s : open.source)
+      result.undecided.emplace_back(s, at_target.unreadable.at(target_list[*unread].ref));
   }
   result.open.clear();
   co_return Status{};
@@ -117,13 +152,16 @@ Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
     all_source.push_back(s);
     all_target.push_back(t);
   }
-  PF_CO_TRY(const Digests source_digests, co_await digests(source, refs_of(source_list, all_source)));
-  PF_CO_TRY(const Digests target_digests, co_await digests(target, refs_of(target_list, all_target)));
+  PF_CO_TRY(const auto at_source, co_await read_digests(source, refs_of(source_list, all_source)));
+  PF_CO_TRY(const auto at_target, co_await read_digests(target, refs_of(target_list, all_target)));
   std::erase_if(result.pairs, [&](const auto& pair) {
-    const auto s = source_digests.find(source_list[pair.first].ref);
-    const auto t = target_digests.find(target_list[pair.second].ref);
-    if (s == source_digests.end()) return vanished == Vanished::drop;
-    return t == target_digests.end() || s->second.normal != t->second.normal;
+    const auto& ref = target_list[pair.second].ref;
+    const auto s = at_source.digests.find(source_list[pair.first].ref);
+    const auto t = at_target.digests.find(ref);
+    if (s == at_source.digests.end()) return vanished == Vanished::drop;
+    if (const auto why = at_target.unreadable.find(ref); why != at_target.unreadable.end())
+      result.undecided.emplace_back(pair.first, why->second);
+    return t == at_target.digests.end() || s->second.normal != t->second.normal;
   });
   co_return Status{};
 }

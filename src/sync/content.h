@@ -10,12 +10,16 @@
 
 namespace pf::sync {
 
-// Messages that are gone are left out, and those that cannot be read, which `unreadable` then names.
-Task<std::map<MessageRef, ContentDigest>> digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs,
-                                                  std::map<MessageRef, Error>* unreadable = nullptr);
+struct Digested {
+  std::map<MessageRef, ContentDigest> digests;
+  // There, and not delivered, not even alone.  In neither: gone.
+  std::map<MessageRef, Error> unreadable;
+};
+// Errc::throttled: the server wants to be asked later.
+Task<Digested> read_digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs);
 
 // Settles what match() left open by content: equal octets first, then equal normal form.  Adds to
-// `result.pairs` and empties `result.open`.
+// `result.pairs` and `result.undecided`, and empties `result.open`.
 Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
                         const std::vector<MessageMeta>& source_list,
                         const std::vector<MessageMeta>& target_list, MatchResult& result);
@@ -23,7 +27,8 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
 // A source message that is gone and so cannot be compared: its pair stays, or goes.
 enum class Vanished : std::uint8_t { keep, drop };
 
-// Drops from `result.pairs` those whose contents differ even in normal form.
+// Drops from `result.pairs` those whose contents differ even in normal form; those whose target message
+// cannot be read become undecided.
 Task<void> confirm_pairs(store::OpenMailbox& source, store::OpenMailbox& target,
                          const std::vector<MessageMeta>& source_list,
                          const std::vector<MessageMeta>& target_list, MatchResult& result,

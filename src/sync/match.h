@@ -2,6 +2,7 @@
 // are counted, never collapsed, and nothing is skipped for lacking a Message-ID.  Pure.
 #pragma once
 
+#include "base/result.h"
 #include "mail/message_meta.h"
 
 #include <cstddef>
@@ -26,6 +27,9 @@ struct MatchResult {
     std::vector<std::size_t> source, target;
   };
   std::vector<Open> open;
+  // Of the source: may have a counterpart among messages of the target that cannot be read.  With one of the
+  // errors.
+  std::vector<std::pair<std::size_t, Error>> undecided;
 };
 
 // All messages must have a key.  What appears in no pair and no open group has no counterpart.

@@ -27,11 +27,28 @@ class Pairing {
     options.target_rewrites = run_.target.features().rewrites_messages;
     MatchResult result = match(at_source_, at_target_, options);
     PF_CO_TRYV(co_await resolve_open(source, target, at_source_, at_target_, result));
+    fail_undecided(result);
     auto adopted = co_await adopt(result);
     co_return adopted;
   }
 
  private:
+  // Copied they might be there twice.
+  void fail_undecided(const MatchResult& result) {
+    for (const auto& [s, why] : result.undecided) {
+      const MessageRef& ref = at_source_[s].ref;
+      for (auto* items : {&diff_.unpaired, &diff_.restore})
+        std::erase_if(*items, [&](const CopyItem& item) { return item.ref == ref; });
+      std::erase_if(diff_.gone_target, [&](const state::PairRow& pair) { return pair.source == ref; });
+      ++job_.report.failed;
+      job_.incomplete = true;
+      const Error error(why.code, Scope::message, Retry::later,
+                        "it may be at the target already: one that looks like it there cannot be read",
+                        why.server_text, "Open that one in a mail program; the next run looks again.");
+      run_.fail(failure_of(job_.report.source, run_.source.ref_text(ref), error));
+    }
+  }
+
   Task<void> adopt(const MatchResult& result) {
     std::vector<state::PairRow> rows;
     std::vector<MessageRef> paired_source, paired_target;

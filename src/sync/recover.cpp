@@ -141,6 +141,7 @@ Task<void> confirm_unanswered(store::OpenMailbox& source, store::OpenMailbox& ta
   pairs.erase(doubtful.begin(), doubtful.end());
   PF_CO_TRYV(co_await confirm_pairs(source, target, sought.metas, probe.candidates, unsure));
   pairs.insert(pairs.end(), unsure.pairs.begin(), unsure.pairs.end());
+  std::ranges::move(unsure.undecided, std::back_inserter(probe.result.undecided));
   co_return Status{};
 }
 
@@ -189,6 +190,12 @@ Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Pat
   if (!run.target.features().rewrites_messages) {
     PF_CO_TRYV(co_await resolve_open(*source, *target, sought.metas, probe.candidates, probe.result));
     PF_CO_TRYV(co_await confirm_unanswered(*source, *target, lost, sought, probe));
+  }
+  if (!probe.result.undecided.empty()) {
+    // Not found is not proved, and sent again it would be there twice.
+    Error why = probe.result.undecided.front().second;
+    why.scope = Scope::mailbox;
+    co_return why.at(job.report.target + ": a message that may be one of ours cannot be read");
   }
   auto missing = co_await settle_intents(run, job, lost, sought, probe);
   ignore(co_await source->close());

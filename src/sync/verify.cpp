@@ -111,22 +111,20 @@ class MailboxVerifier {
         source_refs.push_back(source_[result_.pairs[i].first].ref);
         target_refs.push_back(target_[result_.pairs[i].second].ref);
       }
-      Digests source_digests;
-      Digests target_digests;
-      Unreadable source_unreadable;
-      Unreadable target_unreadable;
+      Digested at_source;
+      Digested at_target;
       TaskGroup group;
-      co_await group.spawn(digest_into(source, std::move(source_refs), source_digests, source_unreadable));
-      co_await group.spawn(digest_into(target, std::move(target_refs), target_digests, target_unreadable));
+      co_await group.spawn(digest_into(source, std::move(source_refs), at_source));
+      co_await group.spawn(digest_into(target, std::move(target_refs), at_target));
       PF_CO_TRYV(co_await group.join());
       for (std::size_t first = at, last = at; first < end; first = last) {
         while (last < end && same_key(first, last)) ++last;
-        pair_by_content(source_digests, target_digests,
+        pair_by_content(at_source.digests, at_target.digests,
                         std::span(result_.pairs).subspan(first, last - first));
       }
       for (std::size_t i = at; i < end; ++i) {
-        judge_content(source_digests, target_digests, result_.pairs[i]);
-        note_unread(source_unreadable, target_unreadable, result_.pairs[i]);
+        judge_content(at_source.digests, at_target.digests, result_.pairs[i]);
+        note_unread(at_source.unreadable, at_target.unreadable, result_.pairs[i]);
       }
     }
     co_return Status{};
@@ -162,10 +160,9 @@ class MailboxVerifier {
     for (Pair* pair : left) pair->second = (next++)->second;
   }
 
-  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs, Digests& out,
-                                Unreadable& unreadable) {
+  static Task<void> digest_into(store::OpenMailbox& box, std::vector<MessageRef> refs, Digested& out) {
     std::ranges::sort(refs);
-    PF_CO_TRY(out, co_await digests(box, std::move(refs), &unreadable));
+    PF_CO_TRY(out, co_await read_digests(box, std::move(refs)));
     co_return Status{};
   }
 

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -271,6 +273,30 @@ TEST_F(Runs, OneMessageTheSourceDiesOfSparesTheOthersAndIsNamed) {
   EXPECT_EQ(summary.copied, 23U);
   EXPECT_EQ(refs(summary), (std::set<std::string>{"7", "17"}));
   EXPECT_EQ(subjects().size(), 23U);
+}
+
+// Twins, of which only the content tells which is which; nothing is remembered.
+TEST_F(Runs, WhatCannotBeComparedNowIsNotCopiedAgain) {
+  for (const bool for_good : {false, true}) {
+    for (const bool at_source : {true, false}) {
+      SCOPED_TRACE(fmt::format("for good {}, at the source {}", for_good, at_source));
+      std::atomic<int> refusals = 0;
+      FakeManners manners;
+      manners.refuse_body = [&](std::uint32_t uid) {
+        const bool refused = for_good ? refusals != 0 && uid == 3 : refusals > 0 && refusals-- > 0;
+        return std::string(refused ? "NO [LIMIT] Rate limit hit." : "");
+      };
+      start(at_source ? FakeManners{} : manners, at_source ? manners : FakeManners{});
+      for (int i = 1; i <= 10; ++i) source->add("INBOX", mail(i / 2));
+      EXPECT_EQ(copy().outcome, Outcome::ok);
+      std::filesystem::remove_all(dir.path() / "state");
+      refusals = 2;
+      const auto summary = copy();
+      EXPECT_EQ(summary.copied, 0U);
+      EXPECT_EQ(target->messages("INBOX").size(), 10U);
+      EXPECT_EQ(summary.outcome, for_good ? Outcome::partial : Outcome::ok);
+    }
+  }
 }
 
 TEST_F(Runs, ASourceThatTellsTheUidLastIsCopiedExactlyToARealServer) {
