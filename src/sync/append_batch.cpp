@@ -251,7 +251,9 @@ Task<void> BatchAppend::refused(Outgoing& message, Error error) {
     auto again = co_await send_again(message);
     co_return again;
   }
-  if (error.scope == Scope::mailbox || error.scope == Scope::run) {
+  // Nothing is wrong with the message, and the next would hear the same.
+  const bool of_all = error.scope == Scope::account && error.retry == Retry::never;
+  if (of_all || error.scope == Scope::mailbox || error.scope == Scope::run) {
     job_.requeue(message.item);
     co_return error;
   }

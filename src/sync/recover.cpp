@@ -171,7 +171,7 @@ Task<std::vector<MessageRef>> recover_once(RunContext& run, MailboxJob& job, Pat
   for (const auto& u : lost) {
     if (u.intent.target_epoch == target->status().epoch) continue;
     if (u.items.empty()) co_return std::vector<MessageRef>{};
-    if (job.target_status.count == 0) {
+    if (job.target_status.count == 0 && job.at_target.stored == 0) {
       PF_CO_TRYV(co_await adopt_epoch(run, job, target->status().epoch, lost));
       break;
     }

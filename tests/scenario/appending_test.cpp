@@ -1,5 +1,10 @@
 // APPEND: what is believed of the answer, and what a refusal means.
+#include "async/group.h"
+#include "base/clock.h"
+#include "base/stopped_clock.h"
 #include "scenario/play.h"
+
+#include <functional>
 
 namespace pf::test {
 namespace {
@@ -44,6 +49,103 @@ class Appending : public StoreScenario {
     return outcomes->front();
   }
 };
+
+// Calls what rests after its first octet.
+class RestingSource final : public store::MessageSource {
+ public:
+  using Rest = std::function<Task<void>()>;
+  RestingSource(std::string text, Rest rest) : text_(std::move(text)), rest_(std::move(rest)) {}
+  [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
+  Task<Bytes> next() override {
+    const std::size_t at = std::exchange(at_, at_ == 0 ? 1 : text_.size());
+    if (at == 1) PF_CO_TRYV(co_await rest_());
+    co_return as_bytes(text_).subspan(at, at_ - at);
+  }
+
+ private:
+  std::string text_;
+  Rest rest_;
+  std::size_t at_ = 0;
+};
+
+Task<void> hours_pass() {
+  for (int i = 0; i < 6; ++i) {
+    MonoClock::advance(std::chrono::minutes(40));
+    PF_CO_TRYV(co_await look_at_timers());
+  }
+  co_return Status{};
+}
+
+Task<void> half_days_pass() {
+  for (int i = 0; i < 300; ++i) {
+    MonoClock::advance(std::chrono::minutes(2));
+    PF_CO_TRYV(co_await look_at_timers());
+  }
+  co_return Status{};
+}
+
+class AppendingSlowly : public StoreScenario {
+ protected:
+  // To "Work"; nobody is waited for longer than an hour.
+  Result<std::vector<AppendOutcome>> append(std::string_view dialogue, store::MessageSource& body,
+                                            const RestingSource::Rest& meanwhile = {}) {
+    server = std::make_unique<ScriptedServer>(login("LITERAL+") + separator() + std::string(dialogue));
+    store::ImapStoreOptions options;
+    options.login = joe(server->port());
+    options.login.timeout = std::chrono::hours(1);
+    const StoppedClock clock;
+    store = std::make_unique<store::ImapStore>(std::move(options));
+    must(store->connect());
+    auto work = open("Work", Access::append);
+    std::vector<store::AppendItem> items(1);
+    items.front().body = &body;
+    Result<std::vector<AppendOutcome>> outcomes = std::vector<AppendOutcome>{};
+    auto scene = [&]() -> Task<void> {
+      TaskGroup group;
+      co_await group.spawn([&]() -> Task<void> {
+        outcomes = co_await work->append(items);
+        ended = MonoClock::now();
+        co_return Status{};
+      }());
+      if (meanwhile) co_await group.spawn(meanwhile());
+      auto done = co_await group.join();
+      co_return done;
+    };
+    must(scene());
+    ignore(run(work->close()));
+    store->abort();
+    return outcomes;
+  }
+  TimePoint ended{};
+};
+
+// What is slow is the other side, or the pace that was asked for.
+TEST_F(AppendingSlowly, ASourceThatTakesItsTimeIsNotTakenForAStallOfTheServer) {
+  RestingSource body("hello", hours_pass);
+  const auto outcomes = append(R"(
+    C: $1 APPEND "Work" () {5+}
+    C-raw: hello\r\n
+    S: $1 OK
+  )",
+                               body);
+  ASSERT_TRUE(outcomes) << outcomes.error().describe();
+  EXPECT_EQ(outcomes->front().kind, Kind::stored);
+}
+
+TEST_F(AppendingSlowly, AServerThatRefusesAndTakesNothingMoreIsNotWaitedForForEver) {
+  TextSource body(std::string(50'000'000, 'x'));
+  const TimePoint start = MonoClock::now();
+  const auto outcomes = append(R"(
+    C: $1 APPEND "Work" () {50000000}
+    S: + go
+    S: $1 NO not that
+    W 5000
+  )",
+                               body, half_days_pass);
+  ASSERT_TRUE(outcomes) << outcomes.error().describe();
+  EXPECT_EQ(outcomes->front().kind, Kind::refused);
+  EXPECT_LT(ended - start, std::chrono::hours(3));
+}
 
 TEST_F(Appending, SaysWhatItStoresAndLearnsWhere) {
   play("UIDPLUS", R"(
@@ -191,7 +293,7 @@ TEST_F(Appending, RefusalsAreToldApart) {
            {"NO [TOOBIG] Message too large", Errc::too_big, Scope::message, Retry::never},
            {"NO [LIMIT] Maximum message size exceeded", Errc::too_big, Scope::message, Retry::never},
            {"NO [TRYCREATE] no such mailbox", Errc::not_found, Scope::mailbox, Retry::never},
-           {"NO [NOPERM] not here", Errc::permission, Scope::message, Retry::never},
+           {"NO [NOPERM] not here", Errc::permission, Scope::mailbox, Retry::never},
            {"NO Message contains bare newlines", Errc::invalid_message, Scope::message, Retry::never},
            {"NO Keywords are not supported", Errc::invalid_flag, Scope::message, Retry::never},
            {"NO [INUSE] try again", Errc::unavailable, Scope::mailbox, Retry::later},

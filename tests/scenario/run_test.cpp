@@ -284,7 +284,9 @@ TEST_F(Runs, WhatCannotBeComparedNowIsNotCopiedAgain) {
       FakeManners manners;
       manners.refuse_body = [&](std::uint32_t uid) {
         const bool refused = for_good ? refusals != 0 && uid == 3 : refusals > 0 && refusals-- > 0;
-        return std::string(refused ? "NO [LIMIT] Rate limit hit." : "");
+        if (!refused) return std::string();
+        return std::string(for_good ? "NO [UNAVAILABLE] UID FETCH Server error while fetching messages"
+                                    : "NO [LIMIT] UID FETCH Rate limit hit.");
       };
       start(at_source ? FakeManners{} : manners, at_source ? manners : FakeManners{});
       for (int i = 1; i <= 10; ++i) source->add("INBOX", mail(i / 2));
@@ -296,6 +298,29 @@ TEST_F(Runs, WhatCannotBeComparedNowIsNotCopiedAgain) {
       EXPECT_EQ(target->messages("INBOX").size(), 10U);
       EXPECT_EQ(summary.outcome, for_good ? Outcome::partial : Outcome::ok);
     }
+  }
+}
+
+// What concerns all of them is no reason to give up any of them.
+TEST_F(Runs, ARefusalOfTheAccountOrOfTheRightsIsHeldAgainstNoMessage) {
+  for (const std::string answer :
+       {"NO [CONTACTADMIN] this account is being moved", "NO [EXPIRED] log in again",
+        "NO The account is locked", "NO [NOPERM] no right to insert"}) {
+    SCOPED_TRACE(answer);
+    std::filesystem::remove_all(dir.path() / "state");
+    std::atomic<bool> refuses = true;
+    FakeManners manners;
+    manners.capabilities = "UIDPLUS LITERAL+ MULTIAPPEND";
+    manners.refuse = [&](std::string_view) { return refuses ? answer : std::string(); };
+    start(std::move(manners));
+    for (int i = 1; i <= 300; ++i) source->add("INBOX", mail(i));
+    EXPECT_NE(copy().outcome, Outcome::ok);
+    EXPECT_LT(target->count("APPEND"), 20U);  // never bisected, never one by one
+    refuses = false;
+    const auto summary = copy();
+    EXPECT_EQ(summary.outcome, Outcome::ok);
+    EXPECT_EQ(summary.copied, 300U);
+    EXPECT_EQ(target->messages("INBOX").size(), 300U);
   }
 }
 

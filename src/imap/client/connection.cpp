@@ -222,7 +222,7 @@ void Connection::dispatch_untagged(Response response) {
 }
 
 // Ends the connection when something is awaited and no octet moved for io_timeout.  While the consumer of a
-// body holds the reader back the silence is ours.
+// body holds the reader back, or the source of a message has nothing to send, the silence is ours.
 asio::awaitable<void> Connection::watch_for_stall() {
   const std::weak_ptr<Connection> weak = weak_from_this();
   std::uint64_t last = 0;
@@ -235,8 +235,8 @@ asio::awaitable<void> Connection::watch_for_stall() {
       timeout = self->options_.io_timeout;
       const std::uint64_t moved =
           self->stream_ ? self->stream_->wire_sent() + self->stream_->wire_received() : 0;
-      const bool waiting = !self->in_flight_.empty() || !self->greeting_;
-      if (moved != last || !waiting || self->in_sink_ || self->hold_reading_) {
+      const bool waiting = self->waits_for_peer() || !self->greeting_;
+      if (moved != last || !waiting || self->hold_reading_) {
         last = moved;
         since = MonoClock::now();
       } else if (MonoClock::now() - since >= timeout) {
@@ -333,7 +333,10 @@ Task<void> Connection::send(Pending& pending, const Command& command) {
 // until the command has ended, because the source is not asked again.
 Task<void> Connection::send_slot(LiteralSource& source, std::uint64_t size) {
   for (std::uint64_t left = size; left != 0;) {
-    PF_CO_TRY(const Bytes chunk, co_await source.next());
+    in_source_ = true;
+    auto next = co_await source.next();
+    in_source_ = false;
+    PF_CO_TRY(const Bytes chunk, std::move(next));
     if (chunk.empty() || chunk.size() > left) {
       co_return Error(
           Errc::disconnected, Scope::connection, Retry::now,
@@ -370,7 +373,7 @@ Task<void> Connection::answer_continuations(Pending& pending) {
     trace('C', "<hidden>");
     const auto lock = co_await write_.lock();
     const Bytes pieces[] = {as_bytes(answer)};
-    auto written = co_await stream_->write(pieces);
+    auto written = co_await write(pieces);
     Secret::wipe(answer);
     if (!written) co_return written;
   }
@@ -384,9 +387,17 @@ Task<void> Connection::flush() {
   std::vector<Bytes> pieces = std::exchange(gathered_, {});
   gathered_bytes_ = 0;
   if (!text.empty()) pieces.insert(pieces.begin(), as_bytes(text));
-  auto written = co_await stream_->write(pieces);
+  auto written = co_await write(pieces);
   PF_STEP(command);
   Secret::wipe(text);
+  co_return written;
+}
+
+// Whoever has write_ only.
+Task<void> Connection::write(std::span<const Bytes> pieces) {
+  writing_ = true;
+  auto written = co_await stream_->write(pieces);
+  writing_ = false;
   co_return written;
 }
 

@@ -95,8 +95,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool usable() const { return !error_.has_value(); }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   [[nodiscard]] bool idle() const { return in_flight_.empty(); }
-  // It owes an answer or the rest of one.
-  [[nodiscard]] bool waits_for_peer() const { return !in_flight_.empty() && !in_sink_; }
+  // It owes an answer or the rest of one, or does not take what is written.
+  [[nodiscard]] bool waits_for_peer() const {
+    return writing_ || (!in_flight_.empty() && !in_sink_ && !in_source_);
+  }
   // Nothing while the stream is being replaced, and after that failed.
   [[nodiscard]] const net::Stream* stream() const { return stream_.get(); }
   [[nodiscard]] std::uint64_t write_commands() const { return write_commands_; }
@@ -141,6 +143,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> answer_continuations(Pending& pending);
   void gather(Bytes piece);
   Task<void> flush();
+  Task<void> write(std::span<const Bytes> pieces);
   void fail(Error error);
   void trace(char direction, std::string_view text) const;
 
@@ -167,6 +170,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   BodySink* filled_ = nullptr;  // got something of what was read last
   bool hold_reading_ = false;   // the stream is being replaced
   bool in_sink_ = false;        // the reader waits for the consumer of bodies
+  bool in_source_ = false;      // a command waits for the source of a literal
+  bool writing_ = false;        // the stream has not taken all of a write
 };
 
 // Sends it behind what was sent before; nobody hears of its answer.

@@ -255,6 +255,10 @@ constexpr std::array known_codes{
     CodeRow{Code::contact_admin,
             any,
             {Errc::permission, Of::account, Retry::never, "Ask the administrator of that server."}},
+    // The right to put something there, and so of no single message; Cyrus says it without a code.
+    CodeRow{Code::no_perm,
+            append,
+            {Errc::permission, Of::mailbox, Retry::never, "Check the rights on this mailbox."}},
     CodeRow{Code::no_perm,
             any,
             {Errc::permission, Of::command, Retry::never, "Check the rights on this mailbox."}},
@@ -346,6 +350,7 @@ constexpr std::array usual_texts{
     TextRow{"nonexistent mailbox", mailbox, {Errc::not_found, Of::mailbox, Retry::never, {}}},
     TextRow{"mailbox not found", mailbox, {Errc::not_found, Of::mailbox, Retry::never, {}}},
     TextRow{"inferior", mailbox, {Errc::unsupported, Of::mailbox, Retry::never, {}}},
+    TextRow{"permission denied", append, {Errc::permission, Of::mailbox, Retry::never, {}}},
     TextRow{"permission denied", any, {Errc::permission, Of::command, Retry::never, {}}},
     TextRow{"access denied", any, {Errc::permission, Of::command, Retry::never, {}}},
     TextRow{"read-only", mailbox, {Errc::permission, Of::mailbox, Retry::never, {}}},

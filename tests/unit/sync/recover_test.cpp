@@ -160,6 +160,26 @@ TEST_P(Recover, TheNeighbourOfSuchAMessageIsNotToBlame) {
   expect_adds_up(sum);
 }
 
+// It was empty when the run began, but no longer: what had been copied before is gone with the mailbox.
+TEST_P(Recover, AMailboxThatIsMadeAnewInTheMiddleIsNoSuccess) {
+  rig.fill("Work", range(1, 120));
+  rig.policy.connections = 1;
+  int appends = 0;
+  rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
+    if (call.op != Op::append || ++appends != (rig.to->options.features.atomic_batch ? 2 : 60)) return {};
+    rig.to->drop("Work");
+    rig.to->create("Work");
+    rig.to->set_validity("Work", 4711);
+    return {};
+  };
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.outcome, Outcome::partial) << text_of(sum);
+  rig.to->options.before = nullptr;
+  rig.policy.adopt_renumbered = true;
+  expect_ok(rig.copy());
+  expect_exact(rig);
+}
+
 TEST_P(Recover, ALateCopyIsOurOwnDoubleAndGoes) {
   rig.fill("INBOX", {1, 2, 3});
   rig.to->options.append_fault = append_fault_at(1, AppendFault::store_late);
