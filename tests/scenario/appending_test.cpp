@@ -138,8 +138,10 @@ TEST_F(AppendingSlowly, AServerThatRefusesAndTakesNothingMoreIsNotWaitedForForEv
   const auto outcomes = append(R"(
     C: $1 APPEND "Work" () {50000000}
     S: + go
+    C-skip: 100000
     S: $1 NO not that
     W 5000
+    R
   )",
                                body, half_days_pass);
   ASSERT_TRUE(outcomes) << outcomes.error().describe();
