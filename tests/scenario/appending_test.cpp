@@ -140,7 +140,7 @@ TEST_F(AppendingSlowly, AServerThatRefusesAndTakesNothingMoreIsNotWaitedForForEv
     S: + go
     C-skip: 100000
     S: $1 NO not that
-    W 5000
+    W 2000
     R
   )",
                                body, half_days_pass);

@@ -395,6 +395,28 @@ TEST_F(Reading, AConsumerThatTakesItsTimeIsNotTakenForAStall) {
   must(inbox->close());
 }
 
+// Nor do bodies pile up that come as quoted strings, whoever asked for them.
+TEST_F(Reading, QuotedBodiesWaitForTheConsumerToo) {
+  std::string dialogue = std::string(examined) + "C: $1 UID FETCH 3 (UID BODY.PEEK[])\n";
+  for (int uid = 1; uid <= 100; ++uid)
+    dialogue +=
+        fmt::format("S-raw: * {0} FETCH (UID {0} BODY[] \"\nS-fill: 50000 a\nS-raw: \")\\r\\n\n", uid);
+  auto& account = play({}, dialogue + "S: $1 OK\n");
+  auto inbox = open("INBOX", Access::read);
+  auto stream = must(inbox->read(uids({3})));
+  ASSERT_TRUE(must(stream->next()));
+  auto rest = []() -> Task<void> {
+    for (int i = 0; i < 100; ++i) PF_CO_TRYV(co_await look_at_timers());
+    co_return Status{};
+  };
+  must(rest());
+  EXPECT_LT(account.traffic().received, 1'000'000U);
+  EXPECT_EQ(must(read_to_end(*stream)).messages.size(), 99U);
+  must(stream->close());
+  stream.reset();
+  must(inbox->close());
+}
+
 TEST_F(Reading, WhatIsNotWantedAnyMoreIsNotDownloaded) {
   play({}, std::string(examined) + R"(
     C: $1 UID FETCH 3:4 (UID BODY.PEEK[])

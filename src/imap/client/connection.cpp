@@ -212,6 +212,7 @@ void Connection::dispatch_untagged(Response response) {
     for (const auto& p : in_flight_) {
       if (!answers(p->kind, *kind)) continue;
       if (p->handlers.on_data) p->handlers.on_data(response);
+      if (p->handlers.bodies != nullptr) filled_ = p->handlers.bodies;  // a body may be a quoted string
       return;
     }
   }
