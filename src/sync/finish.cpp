@@ -1,6 +1,7 @@
 #include "sync/finish.h"
 
 #include "sync/apply_flags.h"
+#include "sync/lost_batches.h"
 #include "sync/recover.h"
 
 #include <fmt/format.h>
@@ -28,17 +29,9 @@ void not_there(RunContext& run, MailboxJob& job, const CopyItem& item, bool answ
 Task<void> find_acknowledged(RunContext& run, MailboxJob& job, Patience& patience) {
   if (job.unresolved.empty()) co_return Status{};
   PF_CO_TRY(const auto missing, co_await recover(run, job, patience, job.unresolved));
-  for (const auto& u : std::exchange(job.unresolved, {})) {
-    for (std::size_t i = 0; i < u.items.size(); ++i) {
-      const CopyItem& item = u.items[i];
-      auto& counted = item.restored ? job.report.restored : job.report.copied;
-      const bool found = std::ranges::find(missing, item.ref) == missing.end();
-      if (found && !u.answered(i)) ++counted;
-      if (found) continue;
-      if (u.answered(i)) --counted;
-      not_there(run, job, item, u.answered(i));
-    }
-  }
+  const auto lost = std::exchange(job.unresolved, {});
+  for (const auto& [batch, index] : tally(run, job, lost, missing))
+    not_there(run, job, batch->items[index], batch->answered(index));
   co_return Status{};
 }
 

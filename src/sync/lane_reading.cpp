@@ -205,9 +205,11 @@ Task<bool> Lane::take_message(MailboxJob& job, store::MessageStream::Item item, 
 
 bool Lane::batch_is_full(std::uint64_t next) const {
   const std::size_t messages = filling_->messages().size();
-  if (!filling_->fits(next) || messages >= batch_messages_) return true;
+  if (!filling_->fits(next)) return true;
   // Newest first a chunk is one batch, and was measured when it was taken.
-  if (!run_.target_pace->limited() || run_.policy.order == Order::newest) return false;
+  if (run_.policy.order == Order::newest) return false;
+  if (messages >= batch_messages_) return true;
+  if (!run_.target_pace->limited()) return false;
   return messages >= run_.target_pace->messages_at_once() ||
          filling_->bytes() + next > run_.target_pace->octets_at_once();
 }

@@ -33,25 +33,36 @@ std::optional<CopyItem> another_try(RunContext& run, MailboxJob& job, const Unre
 void requeue_missing(RunContext& run, MailboxJob& job, const std::vector<Unresolved>& lost,
                      const std::vector<MessageRef>& missing) {
   std::vector<CopyItem> again;
-  for (const auto& u : lost) {
-    for (std::size_t i = 0; i < u.items.size(); ++i) {
-      const CopyItem& item = u.items[i];
-      auto& counted = item.restored ? job.report.restored : job.report.copied;
-      const bool found = std::ranges::find(missing, item.ref) == missing.end();
-      if (found && !u.answered(i)) {
-        ++counted;
-        job.report.bytes_copied += item.size;
-        run.meter.done(job.report.source, 1, item.size);
-      } else if (!found) {
-        if (u.answered(i)) --counted;
-        if (auto next = another_try(run, job, u, i)) again.push_back(*std::move(next));
-      }
-    }
+  for (const auto& [batch, index] : tally(run, job, lost, missing)) {
+    if (auto next = another_try(run, job, *batch, index)) again.push_back(*std::move(next));
   }
   job.requeue(std::move(again), run.policy.order);
 }
 
 }  // namespace
+
+std::vector<NotThere> tally(RunContext& run, MailboxJob& job, const std::vector<Unresolved>& lost,
+                            const std::vector<MessageRef>& missing) {
+  std::vector<NotThere> out;
+  for (const auto& batch : lost) {
+    for (std::size_t i = 0; i < batch.items.size(); ++i) {
+      const CopyItem& item = batch.items[i];
+      auto& counted = item.restored ? job.report.restored : job.report.copied;
+      const bool found = std::ranges::find(missing, item.ref) == missing.end();
+      if (!found) out.push_back({&batch, i});
+      if (found == batch.answered(i)) continue;  // counted already, or rightly not
+      if (found) {
+        ++counted;
+        job.report.bytes_copied += item.size;
+        run.meter.done(job.report.source, 1, item.size);
+      } else {
+        --counted;
+        job.report.bytes_copied -= std::min(job.report.bytes_copied, item.size);
+      }
+    }
+  }
+  return out;
+}
 
 Task<void> recover_lost(RunContext& run, MailboxJob& job, Patience& patience) {
   if (job.recovering) {

@@ -152,7 +152,8 @@ void ImapStore::learn(const imap::LoggedIn& session) {
       capabilities_.append_limit() ? capabilities_.append_limit() : profile_.append_limit;
   features_.rewrites_messages = profile_.has(imap::Quirk::rewrites_messages);
   features_.appends_per_second = profile_.appends_per_second;
-  if (session.wire.literals == imap::LiteralMode::minus)
+  // A larger one has to be asked for, and of several in one command the others would wait for it.
+  if (session.wire.literals == imap::LiteralMode::minus && features_.atomic_batch)
     features_.batch_message_bytes = imap::literal_minus_max;
   if (options_.connections == 0) features_.parallel = lanes_within(profile_.max_connections);
   pool_->set_limit(features_.parallel + spare_sessions);
