@@ -31,26 +31,29 @@ Task<std::vector<MessageMeta>> unexplained(store::OpenMailbox& mailbox, MessageR
 }
 
 Task<void> Probe::watch(const std::vector<MessageMeta>& items, Duration settle) {
-  TimePoint still_since = MonoClock::now();
+  const Duration pause =
+      std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+  Duration still{};  // for so long nothing has moved while we looked on
+  TimePoint last_look = MonoClock::now();
   store::MailboxStatus last = mailbox_.status();
   for (bool first = true;; first = false) {
     const TimePoint looked = MonoClock::now();
+    // A machine that stands still, or a look that takes long, is no time in which the server could have done
+    // something.
+    still += std::min(looked - last_look, 2 * pause);
+    last_look = looked;
     if (!first) PF_CO_TRYV(co_await mailbox_.refresh());
     if (first || mailbox_.status() != last) {
       last = mailbox_.status();
-      if (!first) still_since = MonoClock::now();
+      if (!first) still = Duration::zero();
       PF_CO_TRY(candidates, co_await unexplained(mailbox_, first_, claimed_));
       result = match(items, candidates, options_);
       if (result.pairs.size() == items.size()) co_return Status{};
     }
-    // A look that took long says nothing about what came meanwhile.
-    const TimePoint until = still_since + settle;
-    if (looked >= until) co_return Status{};
+    if (still >= settle) co_return Status{};
     if (run_.stopping())
       co_return Error(Errc::cancelled, Scope::run, Retry::never, "stopped while waiting for the target");
-    const Duration pause =
-        std::clamp<Duration>(settle / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
-    co_await sleep_until(std::min(until, MonoClock::now() + pause));
+    co_await sleep_for(std::min(pause, settle - still));
   }
 }
 

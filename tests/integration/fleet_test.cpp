@@ -151,7 +151,7 @@ TEST_F(Fleet, ASmallAccountAmongManyNeedsOneConnectionASide) {
   EXPECT_TRUE(run().all_done());
   EXPECT_EQ(source.connections(), 6U);
   EXPECT_EQ(target.connections(), 6U);
-  EXPECT_LE(source.most_open_connections(), 2U + 2U);  // one that is leaving beside the next
+  EXPECT_LE(source.most_open_connections(), 2U + 3U);  // some that are leaving beside the next
   for (std::size_t i = 0; i < 6; ++i) expect_same(i);
 }
 

@@ -44,9 +44,7 @@ TEST_P(Renumbered, AtTheTargetIsAdopted) {
 
 // Not one of the messages known from before is there: that may be another mailbox, or another account.
 TEST_P(Renumbered, WithoutTheMailIsNotTakenForDeletions) {
-  at_source_->select("INBOX", true);
-  at_source_->remove("Box");
-  at_source_->create("Box");
+  remake(*at_source_, "Box");
   append_all(*at_source_, "Box", std::vector{small_message(500)});
   const auto before = state_of(*at_target_, at_target_->names(), Recent::ignored);
   for (const std::string mode : {"mirror", "two-way"}) {

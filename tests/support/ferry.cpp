@@ -57,8 +57,9 @@ Ran understood(Output output) {
   Json last;
   for (const auto part : std::views::split(std::string_view(ran.out), '\n')) {
     const std::string_view line(part.begin(), part.end());
-    // A program that was killed may leave half a line.
-    if (!line.starts_with('{') || (ran.signal != 0 && !line.ends_with('}'))) continue;
+    // A program that was killed, or ended at a step (base/step.h), may leave half a line.
+    const bool cut_short = ran.signal != 0 || ran.code == 137;
+    if (!line.starts_with('{') || (cut_short && !line.ends_with('}'))) continue;
     last = Json::parse(line);
     ran.records.push_back(flattened(last));
   }

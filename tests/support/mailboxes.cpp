@@ -33,6 +33,15 @@ std::string name_at(const MailServer& server, const std::vector<std::string>& pa
   return server.prefix() + fmt::format("{}", fmt::join(parts, std::string(1, server.separator())));
 }
 
+void remake(ImapOracle& oracle, const std::string& mailbox) {
+  const auto before = oracle.select(mailbox, true).uidvalidity;
+  oracle.select("INBOX", true);
+  do {  // Cyrus takes the second it is
+    oracle.remove(mailbox);
+    oracle.create(mailbox);
+  } while (oracle.select(mailbox, true).uidvalidity == before);
+}
+
 void append_all(ImapOracle& oracle, const std::string& mailbox, std::span<const AwkwardMessage> messages) {
   std::vector<ToAppend> all;
   all.reserve(messages.size());

@@ -25,6 +25,9 @@ namespace pf::test {
 // Messages in the Maildirs below `directory`, without asking a server.
 [[nodiscard]] std::size_t maildir_files(const std::filesystem::path& directory);
 
+// In its place an empty one of the same name, with a UIDVALIDITY of its own.
+void remake(ImapOracle& oracle, const std::string& mailbox);
+
 // Name on the wire of the mailbox with these parts in ASCII, at this server: prefix, separator.
 [[nodiscard]] std::string name_at(const MailServer& server, const std::vector<std::string>& parts);
 

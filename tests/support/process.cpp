@@ -347,7 +347,7 @@ void give_to_server_user(const std::string& path) {
   const auto who = identity_to_become(server_user());
   if (!who) return;
   const auto give = [&](const std::string& file) {
-    if (::lchown(file.c_str(), who->uid, who->gid) != 0) {
+    if (::lchown(file.c_str(), who->uid, who->gid) != 0 && errno != ENOENT) {  // a lock that is gone again
       throw std::system_error(errno, std::generic_category(), "chown " + file);
     }
   };

@@ -72,12 +72,7 @@ class TwoAccounts : public testing::Test {
   // A mailbox of that name with the same messages, and a UIDVALIDITY of its own.
   static void recreate(ImapOracle& at, const std::string& mailbox) {
     const auto messages = at.fetch_all(mailbox);
-    const auto before = at.select(mailbox, true).uidvalidity;
-    at.select("INBOX", true);
-    do {  // Cyrus takes the second it is
-      at.remove(mailbox);
-      at.create(mailbox);
-    } while (at.select(mailbox, true).uidvalidity == before);
+    remake(at, mailbox);
     for (const auto& m : messages) {
       at.append(mailbox,
                 {.bytes = m.bytes, .flags = {m.flags.begin(), m.flags.end()}, .date = date_time(m.date)});

@@ -131,9 +131,7 @@ std::vector<Kind> kinds() {
                         kind("two-way", {"--mode", "two-way", "--yes"}, true)};
   out.push_back({"another UIDVALIDITY", {}, [](const Place& place) {
                    run_and_live_on(place, {});
-                   place.at_target->select("INBOX");
-                   place.at_target->remove("Work");
-                   place.at_target->create("Work");
+                   remake(*place.at_target, "Work");
                    const auto some = small_messages(13);
                    append_all(*place.at_target, "Work", std::span(some).last(4));
                  }});

@@ -79,12 +79,15 @@ FileStatus status_from(const struct stat& found) {
           found.st_mode & 07777U};
 }
 
-// Somebody may have put a device or a second name for a file of another user there.
-Status check_plain(const Fd& fd, const Path& path) {
+// Somebody may have put a device or a second name for a file of another user there.  A file without any name
+// was replaced or removed since it was opened: whole, good to read, and no good to write to.
+enum class Wanted : std::uint8_t { to_read, to_change };
+Status check_plain(const Fd& fd, const Path& path, Wanted wanted) {
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return file_error("look at", path, errno);
   if (!S_ISREG(status.st_mode)) return not_plain(path, "no regular file");
-  if (status.st_nlink != 1) return not_plain(path, "a hard link, which is not followed");
+  if (status.st_nlink == 0 && wanted == Wanted::to_change) return file_error("open", path, ENOENT);
+  if (status.st_nlink > 1) return not_plain(path, "a hard link, which is not followed");
   return {};
 }
 
@@ -170,7 +173,7 @@ Result<Fd> Directory::open_file(std::string_view name) const {
   const Path whole = path_ / name;
   // Not blocking: to open a pipe would wait for somebody to write.
   PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDONLY | O_NONBLOCK));
-  PF_TRYV(check_plain(fd, whole));
+  PF_TRYV(check_plain(fd, whole, Wanted::to_read));
   return fd;
 }
 
@@ -253,14 +256,14 @@ Status Directory::give_new_name(const Fd& file, std::string_view name) const {
 Result<Fd> Directory::open_to_append(std::string_view name) const {
   const Path whole = path_ / name;
   PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, 0600));
-  PF_TRYV(check_plain(fd, whole));
+  PF_TRYV(check_plain(fd, whole, Wanted::to_change));
   return fd;
 }
 
 Result<Fd> Directory::lock_file(std::string_view name) const {
   const Path whole = path_ / name;
   PF_TRY(Fd fd, open_at(fd_, path_, name, O_RDWR | O_NONBLOCK));
-  PF_TRYV(check_plain(fd, whole));
+  PF_TRYV(check_plain(fd, whole, Wanted::to_change));
   PF_TRYV(lock_open_file(fd, name));
   return fd;
 }

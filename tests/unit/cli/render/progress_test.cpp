@@ -1,5 +1,7 @@
 #include "cli/render/progress.h"
 
+#include "base/stopped_clock.h"
+
 #include <gtest/gtest.h>
 
 namespace pf::cli {
@@ -77,6 +79,7 @@ struct Screen {
 };
 
 TEST(ProgressView, DrawsOverOneLineAtMostFiveTimesASecond) {
+  const StoppedClock clock;
   Screen screen(true);
   for (int i = 0; i < 100; ++i) {
     screen.view.show(at(i * 0.02, 1, 1));
@@ -109,6 +112,7 @@ TEST(ProgressView, ClearsOnlyWhatIsThere) {
 }
 
 TEST(ProgressView, WithoutATerminalPrintsALineEveryTenSeconds) {
+  const StoppedClock clock;
   Screen screen(false);
   for (int s = 0; s < 35; ++s) {
     screen.view.show(at(s, 1, 1));

@@ -89,6 +89,21 @@ TEST_F(LockedFile, NobodyEverSeesALockOfOursThatIsNotSigned) {
   EXPECT_EQ(files(), 0U);
 }
 
+// Who reads it meanwhile, without a lock as Dovecot does, has the old or the new one.
+TEST_F(LockedFile, CanBeReadWhileItIsReplaced) {
+  ASSERT_TRUE(add("x"));
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int n = 0; n < 500; ++n) EXPECT_TRUE(add("x"));
+    done = true;
+  });
+  while (!done) {
+    const auto content = dir_.read_file("file", 1000);
+    EXPECT_TRUE(content) << content.error().describe();
+  }
+  writer.join();
+}
+
 TEST_F(LockedFile, ManyChangeItAndNothingIsLost) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
