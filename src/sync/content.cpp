@@ -1,6 +1,9 @@
 #include "sync/content.h"
 
+#include "sync/twins.h"
+
 #include <algorithm>
+#include <optional>
 
 namespace pf::sync {
 
@@ -78,26 +81,29 @@ class DigestReader {
   Digested& out_;
 };
 
-// Takes every pair that agrees in `field` out of `open`.
-void pair_by(Digest256 ContentDigest::* field, const std::vector<MessageMeta>& source_list,
-             const Digests& source_digests, const std::vector<MessageMeta>& target_list,
-             const Digests& target_digests, MatchResult::Open& open,
-             std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
-  std::multimap<Digest256, std::size_t> at_target;
-  for (std::size_t t : open.target) {
-    if (auto d = target_digests.find(target_list[t].ref); d != target_digests.end())
-      at_target.emplace(d->second.*field, t);
+// Of one side.
+struct Read {
+  const std::vector<MessageMeta>& list;
+  const Digests& digests;
+
+  using Likeness = std::pair<Digest256, Traits>;
+  [[nodiscard]] std::optional<Likeness> likeness(std::size_t i, Digest256 ContentDigest::* field,
+                                                 Besides besides) const {
+    const auto found = digests.find(list[i].ref);
+    if (found == digests.end()) return std::nullopt;
+    return Likeness(found->second.*field, traits(list[i], besides));
   }
-  std::erase_if(open.source, [&](std::size_t s) {
-    const auto d = source_digests.find(source_list[s].ref);
-    if (d == source_digests.end()) return false;
-    const auto hit = at_target.find(d->second.*field);
-    if (hit == at_target.end()) return false;
-    pairs.emplace_back(s, hit->second);
-    std::erase(open.target, hit->second);
-    at_target.erase(hit);
-    return true;
-  });
+};
+
+void pair_by_content(const Read& source, const Read& target, MatchResult::Open& open,
+                     std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
+  for (const auto field : {&ContentDigest::exact, &ContentDigest::normal}) {
+    for (const auto besides : all_besides) {
+      pair_equal(
+          open.source, open.target, [&](std::size_t s) { return source.likeness(s, field, besides); },
+          [&](std::size_t t) { return target.likeness(t, field, besides); }, pairs);
+    }
+  }
 }
 
 }  // namespace
@@ -129,9 +135,7 @@ Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
   PF_CO_TRY(const auto at_source, co_await read_digests(source, refs_of(source_list, all_source)));
   PF_CO_TRY(const auto at_target, co_await read_digests(target, refs_of(target_list, all_target)));
   for (auto& open : result.open) {
-    for (auto field : {&ContentDigest::exact, &ContentDigest::normal}) {
-      pair_by(field, source_list, at_source.digests, target_list, at_target.digests, open, result.pairs);
-    }
+    pair_by_content({source_list, at_source.digests}, {target_list, at_target.digests}, open, result.pairs);
     const auto unread = std::ranges::find_if(
         open.target, [&](std::size_t t) { return at_target.unreadable.contains(target_list[t].ref); });
     if (unread == open.target.end()) continue;

@@ -18,7 +18,8 @@ struct Digested {
 // Errc::throttled: the server wants to be asked later.
 Task<Digested> read_digests(store::OpenMailbox& mailbox, std::vector<MessageRef> refs);
 
-// Settles what match() left open by content: equal octets first, then equal normal form.  Adds to
+// Settles what match() left open by content: equal octets first, then equal normal form; of several that
+// are equal those of one date and of equal flags, so that each stays what it was.  Adds to
 // `result.pairs` and `result.undecided`, and empties `result.open`.
 Task<void> resolve_open(store::OpenMailbox& source, store::OpenMailbox& target,
                         const std::vector<MessageMeta>& source_list,

@@ -1,5 +1,7 @@
 #include "sync/match.h"
 
+#include "sync/twins.h"
+
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -99,7 +101,7 @@ class Matcher {
   // sizes, only the content tells who is who: as many here as there does not mean as many of each.
   void match_group(Indexes source, Indexes target) {
     if (options_.target_rewrites) {
-      for (Index i = 0; i < std::min(source.size(), target.size()); ++i) pair(source[i], target[i]);
+      pair_in_order(source, target);
       return;
     }
     MatchResult::Open open;
@@ -123,6 +125,18 @@ class Matcher {
       pair_equal_sizes(s, t, open);
     }
     if (!open.source.empty() && !open.target.empty()) result_.open.push_back(std::move(open));
+  }
+
+  // Nothing else tells who is who.
+  void pair_in_order(Indexes source, Indexes target) {
+    std::vector<Index> s(source.begin(), source.end()), t(target.begin(), target.end());
+    std::vector<std::pair<Index, Index>> found;
+    for (const auto besides : all_besides) {
+      pair_equal(
+          s, t, [&](Index i) { return std::optional(traits(source_[i], besides)); },
+          [&](Index i) { return std::optional(traits(target_[i], besides)); }, found);
+    }
+    for (const auto& [at_source, at_target] : found) pair(at_source, at_target);
   }
 
   void pair_equal_sizes(Indexes s, Indexes t, MatchResult::Open& open) {

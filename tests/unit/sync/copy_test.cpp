@@ -147,6 +147,24 @@ TEST(Copy, TwinsOfWhichOneIsThereGetTheOther) {
   expect_exact(rig);
 }
 
+// Equal messages, each with the date it has: whichever of them are there, the others come with their own.
+TEST(Copy, OfEqualMessagesEachKeepsItsDateAndFlags) {
+  for (const bool rewrites : {false, true}) {
+    for (const int there : {1, 2, 3}) {
+      SCOPED_TRACE(fmt::format("rewrites {}, there {}", rewrites, there));
+      Rig rig;
+      rig.to->options.features.rewrites_messages = rewrites;
+      for (const int day : {3, 1, 2}) rig.from->add("INBOX", mail(1), day == 1 ? "\\Seen" : "", date(day));
+      rig.from->add("INBOX", mail(1), "\\Flagged", date(1));
+      rig.to->add("INBOX", mail(1), there == 1 ? "\\Flagged" : "", date(there));
+      EXPECT_EQ(rig.copy().copied, 3U);
+      expect_exact(rig);
+      const auto sum = rig.verify();
+      EXPECT_EQ(sum.outcome, Outcome::ok) << text_of(sum);
+    }
+  }
+}
+
 TEST(Copy, AsManyHereAsThereIsNotAsManyOfEach) {
   Rig rig;
   rig.from->add("INBOX", mail(1, "aaaa"), "", date(1));
