@@ -4,6 +4,8 @@
 #include "sync/match.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 
 namespace pf::sync {
 
@@ -13,6 +15,36 @@ class Pairing {
  public:
   Pairing(RunContext& run, MailboxJob& job, Diff& diff) : run_(run), job_(job), diff_(diff) {}
 
+  // Copies whose source message is gone, perhaps only moved away and back since: then it has another
+  // reference, and is not to be copied again.  A message that was moved keeps its date, and its size at most
+  // servers.
+  Task<void> find_orphans(store::OpenMailbox& source) {
+    const auto& record = job_.record;
+    const bool known =
+        record.source_epoch == job_.source_status.epoch && record.target_epoch == job_.target_status.epoch;
+    if (!known || diff_.unpaired.empty()) co_return Status{};
+    PF_CO_TRY(const std::uint64_t pairs, co_await run_.journal.pair_count(record.id));
+    if (pairs + diff_.unpaired.size() <= job_.source_status.count) co_return Status{};
+    std::set<std::uint64_t> sizes;
+    std::set<std::int64_t> dates;
+    for (const auto& item : diff_.unpaired) {
+      sizes.insert(item.size);
+      if (item.date) dates.insert(item.date->unix_seconds());
+    }
+    PF_CO_TRY(orphans_, co_await run_.journal.pairs(record.id));
+    std::erase_if(orphans_, [&](const state::PairRow& pair) {
+      return !sizes.contains(pair.size) && !dates.contains(pair.date_seconds);
+    });
+    std::vector<MessageRef> refs;
+    for (const auto& pair : orphans_) refs.push_back(pair.source);
+    PF_CO_TRY(const auto there, co_await source.fetch(refs, store::ScanFields::refs));
+    std::set<MessageRef> present;
+    for (const auto& m : there) present.insert(m.ref);
+    std::erase_if(orphans_, [&](const state::PairRow& pair) { return present.contains(pair.source); });
+    co_return Status{};
+  }
+  [[nodiscard]] bool has_orphans() const { return !orphans_.empty(); }
+
   Task<void> pair(store::OpenMailbox& source, store::OpenMailbox& target) {
     std::vector<MessageRef> refs;
     for (const auto& item : diff_.unpaired) refs.push_back(item.ref);
@@ -20,7 +52,7 @@ class Pairing {
     for (const auto& item : diff_.restore) refs.push_back(item.ref);
     for (const auto& pair : diff_.gone_target) refs.push_back(pair.source);
     PF_CO_TRY(at_source_, co_await source.fetch(refs, store::ScanFields::keys));
-    PF_CO_TRY(at_target_, co_await target.fetch(diff_.unpaired_target, store::ScanFields::keys));
+    PF_CO_TRY(at_target_, co_await target.fetch(candidates(), store::ScanFields::keys));
     MatchOptions options;
     const std::string& family = run_.source.features().object_id_family;
     options.compare_object_ids = !family.empty() && family == run_.target.features().object_id_family;
@@ -33,6 +65,15 @@ class Pairing {
   }
 
  private:
+  [[nodiscard]] std::vector<MessageRef> candidates() const {
+    std::vector<MessageRef> refs = diff_.unpaired_target;
+    for (const auto& pair : orphans_) refs.push_back(pair.target);
+    std::ranges::sort(refs);
+    const auto twice = std::ranges::unique(refs);
+    refs.erase(twice.begin(), twice.end());
+    return refs;
+  }
+
   // Copied they might be there twice.
   void fail_undecided(const MatchResult& result) {
     for (const auto& [s, why] : result.undecided) {
@@ -69,8 +110,26 @@ class Pairing {
     std::erase_if(diff_.unpaired_target,
                   [&](const MessageRef& ref) { return std::ranges::binary_search(paired_target, ref); });
     diff_.matched += rows.size();
+    PF_CO_TRYV(co_await forget_orphans(paired_target));
     if (!run_.policy.dry_run) PF_CO_TRYV(co_await run_.journal.record(job_.record.id, std::move(rows)));
     co_return Status{};
+  }
+
+  // Those whose copy has a source message again.
+  Task<void> forget_orphans(const std::vector<MessageRef>& paired_target) {
+    std::vector<MessageRef> sources;
+    for (const auto& pair : orphans_) {
+      if (std::ranges::binary_search(paired_target, pair.target)) sources.push_back(pair.source);
+    }
+    if (sources.empty()) co_return Status{};
+    std::ranges::sort(sources);
+    const auto adopted = [&](const MessageRef& ref) { return std::ranges::binary_search(sources, ref); };
+    for (auto* pairs : {&diff_.gone_source, &diff_.restore_back})
+      std::erase_if(*pairs, [&](const state::PairRow& pair) { return adopted(pair.source); });
+    std::erase_if(diff_.conflicts, adopted);
+    if (run_.policy.dry_run) co_return Status{};
+    auto forgotten = co_await run_.journal.forget(job_.record.id, std::move(sources));
+    co_return forgotten;
   }
 
   state::PairRow adopted_pair(const MessageMeta& s, const MessageMeta& t) {
@@ -101,6 +160,7 @@ class Pairing {
   MailboxJob& job_;
   Diff& diff_;
   std::vector<MessageMeta> at_source_, at_target_;
+  std::vector<state::PairRow> orphans_;
 };
 
 }  // namespace
@@ -108,8 +168,10 @@ class Pairing {
 Task<void> pair_by_identity(RunContext& run, MailboxJob& job, store::OpenMailbox& source,
                             store::OpenMailbox& target, Diff& diff) {
   const bool nothing_missing = diff.unpaired.empty() && diff.restore.empty() && diff.gone_target.empty();
-  if (nothing_missing || diff.unpaired_target.empty()) co_return Status{};
+  if (nothing_missing) co_return Status{};
   Pairing pairing(run, job, diff);
+  PF_CO_TRYV(co_await pairing.find_orphans(source));
+  if (diff.unpaired_target.empty() && !pairing.has_orphans()) co_return Status{};
   auto paired = co_await pairing.pair(source, target);
   co_return paired;
 }

@@ -147,6 +147,33 @@ TEST(Copy, TwinsOfWhichOneIsThereGetTheOther) {
   expect_exact(rig);
 }
 
+// Somebody throws a message away, and takes it out of the bin again: it has another uid then.
+TEST(Copy, AMessageThatWasMovedAwayAndBackIsTheOneThatIsThere) {
+  for (const auto mode : {sync::Mode::copy, sync::Mode::mirror, sync::Mode::two_way}) {
+    for (const bool run_between : {true, false}) {
+      for (const bool checkpoints : {true, false}) {
+        SCOPED_TRACE(fmt::format("{} {} {}", static_cast<int>(mode), run_between, checkpoints));
+        Rig rig;
+        rig.source_may_change = true;
+        rig.from->options.features.checkpoints = rig.to->options.features.checkpoints = checkpoints;
+        rig.policy.mode = mode;
+        rig.policy.removal.most_messages = 0;  // nothing is removed
+        rig.fill("INBOX", {1, 2, 3, 4});
+        rig.fill("Trash", {5});
+        (void)rig.copy();
+        rig.from->remove("INBOX", 1);
+        if (run_between) (void)rig.copy();
+        rig.from->add("INBOX", mail(1), "\\Seen", date(1));
+        (void)rig.copy();
+        EXPECT_EQ(bodies(*rig.to, "INBOX"), mails({1, 2, 3, 4}));
+        EXPECT_EQ(rig.to->messages("INBOX").size(), 4U);
+        expect_exact(rig);
+        expect_nothing_left(rig);
+      }
+    }
+  }
+}
+
 // Equal messages, each with the date it has: whichever of them are there, the others come with their own.
 TEST(Copy, OfEqualMessagesEachKeepsItsDateAndFlags) {
   for (const bool rewrites : {false, true}) {
