@@ -108,6 +108,9 @@ class Journal {
 
   // The record of this mailbox of the pair, made when new.
   virtual Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) = 0;
+  // The same, but nothing is made: without an id (0) when nothing is remembered.
+  virtual Task<MailboxRecord> known_mailbox(const std::string& source_name,
+                                            const std::string& target_name) = 0;
   virtual Task<std::vector<MailboxRecord>> mailboxes() = 0;
   // Forgets all rows of the mailbox and notes new epochs.
   virtual Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) = 0;

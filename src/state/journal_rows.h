@@ -16,6 +16,8 @@ struct Accounts {
 
 Result<MailboxRecord> mailbox(Database& database, const Accounts& accounts, const std::string& source_name,
                               const std::string& target_name);
+Result<MailboxRecord> known_mailbox(Database& database, const Accounts& accounts,
+                                    const std::string& source_name, const std::string& target_name);
 Result<std::vector<MailboxRecord>> mailboxes(Database& database, const Accounts& accounts);
 Status reset(Database& database, MailboxId mailbox, const Epoch& source, const Epoch& target);
 Status set_settled(Database& database, MailboxId mailbox, const std::string& source,

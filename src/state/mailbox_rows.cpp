@@ -22,6 +22,9 @@ constexpr std::string_view mailbox_columns =
     "SELECT id, pair_id, source_name, target_name, source_epoch, target_epoch, source_settled, "
     "target_settled, sum FROM mailbox ";
 
+const std::string of_accounts =
+    "WHERE pair_id=(SELECT id FROM pair WHERE source_account=? AND target_account=?)";
+
 Result<std::vector<MailboxRow>> read_mailboxes(Database& database, std::string_view where,
                                                std::initializer_list<Value> values) {
   PF_TRY(auto rows, database.query(std::string(mailbox_columns) + std::string(where), values));
@@ -106,12 +109,20 @@ Result<MailboxRecord> mailbox(Database& database, const Accounts& accounts, cons
   return row.record;
 }
 
+Result<MailboxRecord> known_mailbox(Database& database, const Accounts& accounts,
+                                    const std::string& source_name, const std::string& target_name) {
+  PF_TRY(auto found, read_mailboxes(database, of_accounts + " AND source_name=? AND target_name=?",
+                                    {accounts.source, accounts.target, source_name, target_name}));
+  if (!found.empty()) return std::move(found.front().record);
+  MailboxRecord nothing;
+  nothing.source_name = source_name;
+  nothing.target_name = target_name;
+  return nothing;
+}
+
 Result<std::vector<MailboxRecord>> mailboxes(Database& database, const Accounts& accounts) {
   PF_TRY(auto found,
-         read_mailboxes(
-             database,
-             "WHERE pair_id=(SELECT id FROM pair WHERE source_account=? AND target_account=?) ORDER BY id",
-             {accounts.source, accounts.target}));
+         read_mailboxes(database, of_accounts + " ORDER BY id", {accounts.source, accounts.target}));
   std::vector<MailboxRecord> out;
   out.reserve(found.size());
   for (auto& row : found) out.push_back(std::move(row.record));

@@ -57,6 +57,19 @@ Result<MemoryState::Mailbox*> MemoryJournal::find_intent(IntentId intent) {
 }
 
 Task<MailboxRecord> MemoryJournal::mailbox(const std::string& source_name, const std::string& target_name) {
+  PF_CO_TRY(auto known, co_await known_mailbox(source_name, target_name));
+  if (known.id != 0) co_return known;
+  MemoryState::Mailbox mailbox;
+  mailbox.accounts = accounts_;
+  mailbox.record = std::move(known);
+  mailbox.record.id = ++state_->last_mailbox;  // never used twice, as on disk
+  const auto record = mailbox.record;
+  state_->mailboxes.emplace(record.id, std::move(mailbox));
+  co_return record;
+}
+
+Task<MailboxRecord> MemoryJournal::known_mailbox(const std::string& source_name,
+                                                 const std::string& target_name) {
   PF_CO_TRYV(co_await enter("mailbox"));
   for (const auto& [id, mailbox] : state_->mailboxes) {
     const auto& record = mailbox.record;
@@ -64,14 +77,10 @@ Task<MailboxRecord> MemoryJournal::mailbox(const std::string& source_name, const
         record.target_name == target_name)
       co_return record;
   }
-  MemoryState::Mailbox mailbox;
-  mailbox.accounts = accounts_;
-  mailbox.record.id = ++state_->last_mailbox;  // never used twice, as on disk
-  mailbox.record.source_name = source_name;
-  mailbox.record.target_name = target_name;
-  const auto record = mailbox.record;
-  state_->mailboxes.emplace(record.id, std::move(mailbox));
-  co_return record;
+  MailboxRecord nothing;
+  nothing.source_name = source_name;
+  nothing.target_name = target_name;
+  co_return nothing;
 }
 
 Task<std::vector<MailboxRecord>> MemoryJournal::mailboxes() {

@@ -42,6 +42,15 @@ Task<MailboxRecord> SqliteJournal::mailbox(const std::string& source_name, const
   co_return result;
 }
 
+Task<MailboxRecord> SqliteJournal::known_mailbox(const std::string& source_name,
+                                                 const std::string& target_name) {
+  auto work = [accounts = accounts_, source_name, target_name](Database& database) {
+    return rows::known_mailbox(database, accounts, source_name, target_name);
+  };
+  auto result = co_await call<MailboxRecord>(Kind::read, std::move(work));
+  co_return result;
+}
+
 Task<std::vector<MailboxRecord>> SqliteJournal::mailboxes() {
   auto work = [accounts = accounts_](Database& database) { return rows::mailboxes(database, accounts); };
   auto result = co_await call<std::vector<MailboxRecord>>(Kind::read, std::move(work));

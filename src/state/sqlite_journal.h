@@ -22,6 +22,7 @@ class SqliteJournal final : public Journal {
   SqliteJournal& operator=(const SqliteJournal&) = delete;
 
   Task<MailboxRecord> mailbox(const std::string& source_name, const std::string& target_name) override;
+  Task<MailboxRecord> known_mailbox(const std::string& source_name, const std::string& target_name) override;
   Task<std::vector<MailboxRecord>> mailboxes() override;
   Task<void> reset(MailboxId mailbox, const Epoch& source, const Epoch& target) override;
   Task<void> set_settled(MailboxId mailbox, const std::string& source, const std::string& target) override;

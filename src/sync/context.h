@@ -63,6 +63,12 @@ struct RunContext {
   // Flags that a mailbox cannot keep, with how many messages lost them.
   std::map<std::pair<std::string, std::string>, std::uint64_t> lost_flags;  // {mailbox, flag}
 
+  // What is remembered of two mailboxes; a dry run leaves it as it is.
+  [[nodiscard]] Task<state::MailboxRecord> recall(const std::string& at_source,
+                                                  const std::string& at_target) const {
+    return policy.dry_run ? journal.known_mailbox(at_source, at_target)
+                          : journal.mailbox(at_source, at_target);
+  }
   // Pairs of connections that both sides bear.
   [[nodiscard]] std::size_t most_lanes() const {
     return std::max<std::size_t>(1, std::min(source.features().parallel, target.features().parallel));

@@ -46,7 +46,7 @@ class Preparation {
  private:
   // What an earlier run left behind: appends nobody saw the answer of, and their late doubles.
   Task<void> recall() {
-    PF_CO_TRY(job_.record, co_await run_.journal.mailbox(job_.mapped.source.id, job_.mapped.target.id));
+    PF_CO_TRY(job_.record, co_await run_.recall(job_.mapped.source.id, job_.mapped.target.id));
     if (!job_.mapped.exists || job_.report.created || run_.policy.dry_run) co_return Status{};
     PF_CO_TRY(auto intents, co_await run_.journal.open_intents(job_.record.id));
     if (!intents.empty())

@@ -116,7 +116,7 @@ Task<void> leave_settled(Board& board) {
     const auto& target = job.mapped.target.status;
     if (source) job.report.source_messages = source->count;
     if (!source || !target || job.phase == MailboxJob::Phase::done || board.run.policy.retry_failed) continue;
-    PF_CO_TRY(job.record, co_await board.run.journal.mailbox(job.mapped.source.id, job.mapped.target.id));
+    PF_CO_TRY(job.record, co_await board.run.recall(job.mapped.source.id, job.mapped.target.id));
     PF_CO_TRY(const bool settled, co_await is_settled(board, job));
     if (!settled) continue;
     job.report.settled = true;

@@ -43,6 +43,13 @@ TEST_P(JournalOf, MakesAMailboxRecordOnce) {
   EXPECT_TRUE(first.source_epoch.empty());
   EXPECT_TRUE(first.target_epoch.empty());
   EXPECT_TRUE(first.source_settled.empty());
+  EXPECT_EQ(must(journal->known_mailbox("INBOX", "INBOX")).id, inbox);
+  const auto count = must(journal->mailboxes()).size();
+  const auto unknown = must(journal->known_mailbox("INBOX", "Old"));
+  EXPECT_EQ(unknown.id, 0);
+  EXPECT_EQ(unknown.target_name, "Old");
+  EXPECT_TRUE(must(journal->pairs(unknown.id)).empty());
+  EXPECT_EQ(must(journal->mailboxes()).size(), count);
   EXPECT_NE(must(journal->mailbox("INBOX", "Old")).id, inbox);
   EXPECT_NE(must(journal->mailbox("Old", "INBOX")).id, inbox);
   EXPECT_EQ(must(journal->mailboxes()).size(), 3U);

@@ -53,6 +53,25 @@ inline Error connection_cut() {
   return {Errc::disconnected, Scope::connection, Retry::now, "the line was cut"};
 }
 
+// All that is remembered, as far as a run could change it.
+inline std::string text_of(const state::MemoryState& state) {
+  std::string out;
+  for (const auto& [id, m] : state.mailboxes) {
+    out +=
+        fmt::format("mailbox {} \"{}\" \"{}\" epochs {} settled {} pairs {} parked {} open {} watched {}\n",
+                    id, m.record.source_name, m.record.target_name,
+                    m.record.source_epoch.bytes().size() + m.record.target_epoch.bytes().size(),
+                    m.record.source_settled + m.record.target_settled, m.pairs.size(), m.parked.size(),
+                    m.open.size(), m.watched.size());
+  }
+  for (const auto& [id, run] : state.runs)
+    out += fmt::format("run {} removals {}\n", id, run.removals.size());
+  for (const auto& [accounts, facts] : state.facts) {
+    for (const auto& [name, value] : facts) out += fmt::format("fact {}={}\n", name, value);
+  }
+  return out;
+}
+
 class Rig {
  public:
   Rig() {
@@ -80,8 +99,11 @@ class Rig {
 
   // Throws std::runtime_error when the run hangs.
   sync::Summary copy() {
+    const std::string before = text_of(*state);
     auto running = start([](sync::RunContext& context) { return sync::run_copy(context); });
-    return finish(std::move(running));
+    auto summary = finish(std::move(running));
+    if (policy.dry_run) EXPECT_EQ(text_of(*state), before) << "a dry run left a trace";
+    return summary;
   }
   sync::Summary verify(bool content = false) {
     auto running = start([content](sync::RunContext& context) { return sync::run_verify(context, content); });

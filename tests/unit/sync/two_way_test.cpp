@@ -76,6 +76,19 @@ TEST_F(TwoWay, DeletionsTravelBothWays) {
   EXPECT_EQ(bodies(*rig.from, quarantine), mails({2}));
 }
 
+TEST_F(TwoWay, ARenameIsOneAlsoAfterADryRun) {
+  rig.fill("Work", {1, 2, 3});
+  start({4});
+  rig.from->rename("Work", "Job");
+  rig.policy.dry_run = true;
+  (void)rig.copy();
+  rig.policy.dry_run = false;
+  const auto sum = rig.copy();
+  EXPECT_EQ(sum.copied, 0U) << text_of(sum);
+  EXPECT_FALSE(rig.to->has("Work"));
+  settle();
+}
+
 TEST_F(TwoWay, FlagsAreMergedOneByOne) {
   start({1});
   rig.from->set_flags("INBOX", 1, "\\Seen \\Flagged");
