@@ -73,6 +73,7 @@ class TwoWayRun {
     PF_CO_TRYV(co_await look_at_all(board_));
     PF_CO_TRYV(co_await look_at_far_only());
     PF_CO_TRYV(co_await follow_moves(board_));
+    leave_emptied_alone();
     PF_CO_TRYV(co_await run_crew(board_));
     PF_CO_TRYV(co_await plan_way_back());
     PF_CO_TRYV(co_await run_crew(back_));
@@ -218,6 +219,26 @@ class TwoWayRun {
     co_return Status{};
   }
 
+  // An account that has nothing of what it had is no reason to remove anything (guards.h), and must not look
+  // as if it were one to the next run: nothing is put there.
+  void leave_emptied_alone() {
+    const auto lost = [&](auto list) {
+      return std::ranges::any_of(board_.jobs, [&](const auto& job) { return !(job.*list).empty(); });
+    };
+    const AccountTotals there = totals();
+    const bool source = there.source_messages == 0 && lost(&MailboxJob::gone_source);
+    const bool target = there.target_messages == 0 && lost(&MailboxJob::gone_target);
+    for (auto& job : board_.jobs) {
+      if (source) job.back.clear();
+      if (target) job.queue.clear();
+      if (target) job.queued_bytes = 0;
+      if (source || target) job.incomplete = true;
+    }
+    for (auto& back : back_.jobs) {
+      if (source) back.phase = MailboxJob::Phase::done;
+    }
+  }
+
   // ---- the way back
 
   // What an earlier run left behind on the way back: appends nobody saw the answer of, pairs not brought in.
@@ -327,6 +348,7 @@ class TwoWayRun {
       say(fmt::format("create mailbox \"{}\" (source)", printable(job.report.target)));
     PF_CO_TRYV(co_await look_at_far_only());
     PF_CO_TRYV(co_await follow_moves(board_));
+    leave_emptied_alone();
     for (auto& job : board_.jobs) tell(job);
     for (const auto& job : back_.jobs) {
       if (job.phase == MailboxJob::Phase::done) continue;

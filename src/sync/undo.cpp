@@ -32,8 +32,19 @@ const store::MailboxInfo* find(const std::vector<store::MailboxInfo>& list, cons
   return at == list.end() ? nullptr : &*at;
 }
 
+bool same_content(const state::RemovalRow& row, const MessageMeta& m) {
+  return m.key && *m.key == row.key;
+}
+// The date is that of the source; a copy that an earlier tool made may have another.
 bool same_message(const state::RemovalRow& row, const MessageMeta& m) {
-  return m.key && *m.key == row.key && m.date && m.date->unix_seconds() == row.date_seconds;
+  return same_content(row, m) && m.date && m.date->unix_seconds() == row.date_seconds;
+}
+
+// One of that date, else any that holds the same.
+std::vector<MessageMeta>::iterator most_like(const state::RemovalRow& row, std::vector<MessageMeta>& list) {
+  const auto at = std::ranges::find_if(list, [&](const MessageMeta& m) { return same_message(row, m); });
+  if (at != list.end()) return at;
+  return std::ranges::find_if(list, [&](const MessageMeta& m) { return same_content(row, m); });
 }
 
 class Undo {
@@ -41,7 +52,12 @@ class Undo {
   Undo(RunContext& run, state::RunId id) : run_(run), id_(id) {}
 
   Task<void> go() {
-    PF_CO_TRY(auto rows, co_await run_.journal.removals(id_));
+    // Runs of all pairs of accounts are numbered together.
+    PF_CO_TRY(const auto runs, co_await run_.journal.runs());
+    std::vector<state::RemovalRow> rows;
+    if (std::ranges::find(runs, id_, &state::RunRow::id) != runs.end()) {
+      PF_CO_TRY(rows, co_await run_.journal.removals(id_));
+    }
     if (rows.empty()) {
       run_.summary.nothing_done = true;
       co_return Error(Errc::usage, Scope::run, Retry::never,
@@ -208,15 +224,14 @@ class Undo {
     co_return out;
   }
 
-  // The reference that was told, if it still names the message; else any equal one.
+  // The reference that was told, if it still names the message; else the most like it.
   static std::vector<MessageMeta>::iterator choose(const state::RemovalRow& row,
                                                    std::vector<MessageMeta>& held, const Epoch& epoch) {
     const bool told = !row.quarantine_ref.empty() && row.quarantine_epoch == epoch;
     auto exact = std::ranges::find_if(held, [&](const MessageMeta& m) {
-      return told && m.ref == row.quarantine_ref && same_message(row, m);
+      return told && m.ref == row.quarantine_ref && same_content(row, m);
     });
-    if (exact != held.end()) return exact;
-    return std::ranges::find_if(held, [&](const MessageMeta& m) { return same_message(row, m); });
+    return exact != held.end() ? exact : most_like(row, held);
   }
 
   // Not in the quarantine: it may never have left, or be back already.
@@ -229,8 +244,7 @@ class Undo {
     ignore(co_await scanned.mailbox->close());
     std::vector<state::RemovalRow*> back;
     for (auto* row : absent) {
-      const auto at =
-          std::ranges::find_if(there, [&](const MessageMeta& m) { return same_message(*row, m); });
+      const auto at = most_like(*row, there);
       if (at == there.end()) {
         fail(*row, fmt::format("it is not in \"{}\" any more; restore it from a backup",
                                printable(way.quarantine)));
@@ -275,7 +289,7 @@ class Undo {
     PF_CO_TRY(auto source, co_await patience.open(from, mailbox, store::Access::read));
     std::vector<MessageRef> refs{row.other};
     PF_CO_TRY(const auto there, co_await source->fetch(refs, store::ScanFields::keys));
-    if (there.size() != 1 || !same_message(row, there[0])) co_return false;
+    if (there.size() != 1 || !same_content(row, there[0])) co_return false;
     PF_CO_TRY(auto stream, co_await source->read(std::move(refs)));
     PF_CO_TRY(const auto item, co_await stream->next());
     bool stored = false;

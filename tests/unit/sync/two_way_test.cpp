@@ -197,6 +197,28 @@ TEST_F(TwoWay, ADeletedMailboxIsLeftAlone) {
   EXPECT_FALSE(rig.from->has("Work"));
 }
 
+// What arrives at the other side meanwhile does not make it look like an account with little mail.
+TEST_F(TwoWay, AnEmptiedSideStaysSoUntilSomebodyHasLooked) {
+  for (const bool at_source : {true, false}) {
+    SCOPED_TRACE(at_source);
+    Rig each;
+    prepare(each);
+    each.fill("INBOX", {1, 2, 3});
+    expect_ok(each.copy());
+    auto& emptied = at_source ? each.from : each.to;
+    auto& other = at_source ? each.to : each.from;
+    for (std::uint32_t uid = 1; uid <= 3; ++uid) emptied->remove("INBOX", uid);
+    other->add("INBOX", mail(4), "", date(4));
+    other->add("New", mail(5), "", date(5));
+    for (int i = 0; i < 3; ++i) {
+      const auto sum = each.copy();
+      EXPECT_EQ(sum.outcome, sync::Outcome::refused) << text_of(sum);
+      EXPECT_EQ(sum.deleted, 0U);
+      EXPECT_EQ(contents(*other, "INBOX").size(), 4U);
+    }
+  }
+}
+
 TEST_F(TwoWay, AnEmptiedSideEmptiesNothing) {
   for (const bool at_source : {true, false}) {
     Rig each;

@@ -90,6 +90,28 @@ TEST_F(Undo, AnUnknownRunIsAUsageError) {
   EXPECT_EQ(sum.fatal->code, Errc::usage);
 }
 
+TEST_F(Undo, ARunOfOtherAccountsIsAUsageErrorToo) {
+  const auto run = remove(2);
+  rig.state->runs.at(run).accounts = {"memory:to", "memory:from"};
+  const auto before = rig.to->writes().total();
+  const auto sum = rig.undo(run);
+  ASSERT_TRUE(sum.fatal);
+  EXPECT_EQ(sum.fatal->code, Errc::usage);
+  EXPECT_EQ(rig.to->writes().total(), before);
+}
+
+// Brought there by a tool that lost the date.
+TEST_F(Undo, ACopyWithAnotherDateIsPutBack) {
+  rig.to->add("INBOX", mail(4), "", date(400));
+  rig.fill("INBOX", {4});
+  EXPECT_EQ(rig.copy().copied, 0U);
+  const auto before = contents(*rig.to, "INBOX");
+  const auto run = remove(4);
+  const auto sum = rig.undo(run);
+  EXPECT_EQ(sum.outcome, sync::Outcome::ok) << text_of(sum);
+  EXPECT_EQ(contents(*rig.to, "INBOX"), before);
+}
+
 TEST_F(Undo, IsFinishedByTheNextWhereverItIsKilled) {
   const auto run = remove(2);
   rig.to->options.after = fault_at(Op::move, 1, connection_cut());
