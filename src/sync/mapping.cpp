@@ -63,6 +63,11 @@ class Mapper {
       out.mailboxes.push_back(std::move(mapped));
     }
     for (const Rename& rename : renames_) {
+      const auto twice = [&](const Rename& other) { return other.used && other.from == rename.from; };
+      if (!rename.used && std::ranges::any_of(renames_, twice)) {
+        return Error(Errc::usage, Scope::run, Retry::never,
+                     fmt::format("two --map options are about \"{}\"", rename.from.display()));
+      }
       if (!rename.used) {
         return Error(Errc::usage, Scope::run, Retry::never,
                      fmt::format("--map: the source has no chosen mailbox \"{}\"", rename.from.display()));
@@ -125,12 +130,12 @@ class Mapper {
       }
     }
     taken_.try_emplace(identity(id, rules_), Taken{source_path, wanted, is_explicit});
-    finish(mapped, id, wanted, shown, warnings);
+    finish(mapped, id, wanted, warnings);
     return mapped;
   }
 
   void finish(MappedMailbox& mapped, const std::string& id, const MailboxPath& wanted,
-              const std::string& shown, std::vector<std::string>& warnings) const {
+              std::vector<std::string>& warnings) const {
     if (auto there = by_id_.find(identity(id, rules_)); there != by_id_.end()) {
       mapped.target = *there->second;
       mapped.exists = there->second->selectable;
@@ -141,7 +146,7 @@ class Mapper {
     }
     if (mapped.altered) {
       warnings.push_back(fmt::format("the target cannot hold the name \"{}\"; it is called \"{}\" there",
-                                     printable(shown), printable(mapped.target.path.display())));
+                                     printable(wanted.display()), printable(mapped.target.path.display())));
     }
   }
 
@@ -175,6 +180,19 @@ bool chosen(const MailboxChoice& choice, const MailboxPath& path) {
     return std::ranges::any_of(globs, [&](const std::string& g) { return glob_match(g, shown); });
   };
   return (choice.include.empty() || any(choice.include)) && !any(choice.exclude);
+}
+
+std::vector<std::string> without_match(const MailboxChoice& choice,
+                                       std::initializer_list<const std::vector<store::MailboxInfo>*> lists) {
+  std::vector<std::string> out;
+  for (const auto& glob : choice.include) {
+    const bool found = std::ranges::any_of(lists, [&](const auto* list) {
+      return std::ranges::any_of(
+          *list, [&](const auto& m) { return m.selectable && glob_match(glob, m.path.display()); });
+    });
+    if (!found) out.push_back(fmt::format("--mailbox \"{}\": there is no such mailbox", printable(glob)));
+  }
+  return out;
 }
 
 Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source,

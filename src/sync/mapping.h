@@ -4,6 +4,7 @@
 #include "store/store.h"
 #include "sync/policy.h"
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct Mapping {
 Result<Mapping> map_mailboxes(const std::vector<store::MailboxInfo>& source,
                               const std::vector<store::MailboxInfo>& target, const NameRules& target_rules,
                               const MailboxChoice& choice);
+
+// A sentence for each --mailbox that takes none of the mailboxes there are: it may be misspelt.
+std::vector<std::string> without_match(const MailboxChoice& choice,
+                                       std::initializer_list<const std::vector<store::MailboxInfo>*> lists);
 
 // True when `choice` takes the mailbox of this path.
 bool chosen(const MailboxChoice& choice, const MailboxPath& path);

@@ -95,6 +95,8 @@ class CopyRun {
       run_.summary.nothing_done = true;
       return mapping.error();
     }
+    for (auto& warning : without_match(run_.policy.mailboxes, {&found_.source, &found_.target}))
+      run_.warn(std::move(warning));
     for (auto& warning : mapping->warnings) run_.warn(std::move(warning));
     std::map<std::string, std::size_t> last_with_target;
     for (auto& mapped : mapping->mailboxes) {

@@ -127,6 +127,8 @@ class TwoWayRun {
       run_.summary.nothing_done = true;
       co_return forward.error();
     }
+    for (auto& warning : without_match(run_.policy.mailboxes, {&found_.source, &found_.target}))
+      run_.warn(std::move(warning));
     for (auto& warning : forward->warnings) run_.warn(std::move(warning));
     PF_CO_TRY(const auto records, co_await run_.journal.mailboxes());
     std::set<std::string> taken;

@@ -80,9 +80,6 @@ class MailboxVerifier {
     co_await group.spawn(open(run_.source, job_.mapped.source, source, source_));
     co_await group.spawn(open(run_.target, job_.mapped.target, target, target_));
     PF_CO_TRYV(co_await group.join());
-    std::erase_if(source_, [&](const MessageMeta& m) { return !chosen(run_.policy.messages, m); });
-    job_.report.source_messages = source_.size();
-    job_.report.target_messages = target_.size();
     MatchOptions options;
     options.target_rewrites = run_.target.features().rewrites_messages;
     normalised_.clear();
@@ -90,11 +87,34 @@ class MailboxVerifier {
     unread_.clear();
     result_ = match(source_, target_, options);
     PF_CO_TRYV(co_await resolve_open(*source, *target, source_, target_, result_));
+    leave_out_unchosen();
     if (content_) PF_CO_TRYV(co_await compare_contents(*source, *target));
     report();
     ignore(co_await source->close());
     ignore(co_await target->close());
     co_return Status{};
+  }
+
+  // What the choice of messages leaves out at the source is left out at the target with it, whatever date it
+  // has there; what the source does not have is judged by itself.
+  void leave_out_unchosen() {
+    const auto wanted = [&](const MessageMeta& m) { return chosen(run_.policy.messages, m); };
+    left_out_source_.clear();
+    left_out_target_.clear();
+    for (std::size_t i = 0; i < source_.size(); ++i) {
+      if (!wanted(source_[i])) left_out_source_.insert(i);
+    }
+    std::set<std::size_t> partners;
+    std::erase_if(result_.pairs, [&](const Pair& pair) {
+      const bool out = left_out_source_.contains(pair.first);
+      (out ? left_out_target_ : partners).insert(pair.second);
+      return out;
+    });
+    for (std::size_t i = 0; i < target_.size(); ++i) {
+      if (!partners.contains(i) && !wanted(target_[i])) left_out_target_.insert(i);
+    }
+    job_.report.source_messages = source_.size() - left_out_source_.size();
+    job_.report.target_messages = target_.size() - left_out_target_.size();
   }
 
   // Within equal keys the octets decide who belongs to whom, so all of a group are digested before they are
@@ -203,13 +223,13 @@ class MailboxVerifier {
       compare_pair(s, source_[s], target_[t]);
     }
     for (std::size_t i = 0; i < source_.size(); ++i) {
-      if (paired_source.contains(i)) continue;
+      if (paired_source.contains(i) || left_out_source_.contains(i)) continue;
       ++job_.report.missing;
       differ("missing", run_.source.ref_text(source_[i].ref),
              fmt::format("{} bytes, not at the target", source_[i].size));
     }
     for (std::size_t i = 0; i < target_.size(); ++i) {
-      if (paired_target.contains(i)) continue;
+      if (paired_target.contains(i) || left_out_target_.contains(i)) continue;
       ++job_.report.extra;
       differ("extra", run_.target.ref_text(target_[i].ref),
              fmt::format("{} bytes, not at the source", target_[i].size));
@@ -260,8 +280,9 @@ class MailboxVerifier {
   Patience patience_;
   std::vector<MessageMeta> source_, target_;
   MatchResult result_;
-  std::set<std::size_t> normalised_, altered_;          // indexes of source messages
-  std::map<std::size_t, std::vector<Failure>> unread_;  // the same
+  std::set<std::size_t> left_out_source_, left_out_target_;  // by the choice of messages
+  std::set<std::size_t> normalised_, altered_;               // indexes of source messages
+  std::map<std::size_t, std::vector<Failure>> unread_;       // the same
 };
 
 class VerifyRun {
@@ -276,6 +297,8 @@ class VerifyRun {
       run_.summary.nothing_done = true;
       co_return mapping.error();
     }
+    for (auto& warning : without_match(run_.policy.mailboxes, {&found_.source, &found_.target}))
+      run_.warn(std::move(warning));
     for (auto& mapped : mapping->mailboxes) {
       VerifyJob& job = jobs_.emplace_back();
       job.report.source = mapped.source.path.display();
@@ -290,7 +313,7 @@ class VerifyRun {
     TaskGroup group;
     for (std::size_t i = 0; i < lanes; ++i) co_await group.spawn(lane());
     auto done = co_await group.join();
-    note_extra_mailboxes();
+    PF_CO_TRYV(co_await note_extra_mailboxes());
     co_return done;
   }
 
@@ -329,13 +352,26 @@ class VerifyRun {
 
   // Empty mailboxes of the target that the source lacks are worth a note; with messages they are a
   // difference.
-  void note_extra_mailboxes() {
-    if (!run_.policy.mailboxes.include.empty() || !run_.policy.mailboxes.exclude.empty()) return;
+  Task<void> note_extra_mailboxes() {
+    if (!run_.policy.mailboxes.include.empty() || !run_.policy.mailboxes.exclude.empty()) co_return Status{};
     std::set<std::string> known;
     for (const auto& job : jobs_) known.insert(job.mapped.target.id);
+    std::vector<store::MailboxInfo> extra, untold;
     for (const auto& mailbox : found_.target) {
       if (!mailbox.selectable || known.contains(mailbox.id)) continue;
-      const std::uint64_t count = mailbox.status ? mailbox.status->count : 0;
+      (mailbox.status ? extra : untold).push_back(mailbox);
+    }
+    if (!untold.empty()) {
+      const auto ask = [&] { return run_.target.status(untold); };
+      PF_CO_TRY(const auto told, co_await patiently(run_, run_.target.label(), ask));
+      for (std::size_t i = 0; i < told.size(); ++i) {
+        if (!told[i]) continue;  // gone meanwhile
+        extra.push_back(untold[i]);
+        extra.back().status = *told[i];
+      }
+    }
+    for (const auto& mailbox : extra) {
+      const std::uint64_t count = mailbox.status->count;
       if (count == 0) continue;
       run_.summary.extra += count;
       run_.summary.verify_differs = true;
@@ -345,6 +381,7 @@ class VerifyRun {
                            "extra",
                            fmt::format("{} messages in a mailbox the source does not have", count)}));
     }
+    co_return Status{};
   }
 
   RunContext& run_;

@@ -51,6 +51,39 @@ TEST(Verify, NamesWhatIsMissingAndWhatIsThereBesides) {
   EXPECT_EQ(kinds(rig), (Lines{"extra INBOX 2", "missing INBOX 2"}));
 }
 
+// A copy of what is chosen, beside what was there before.
+TEST(Verify, WhatIsLeftOutAtTheSourceIsLeftOutAtTheTarget) {
+  Rig rig;
+  fill_both(rig, "INBOX", {1, 2, 3, 4});
+  rig.to->add("INBOX", mail(5), "", date(5));  // ours are all at the source
+  rig.to->add("INBOX", mail(1), "", date(1));
+  rig.policy.messages.since = date(3).unix_seconds();
+  const auto sum = rig.verify();
+  EXPECT_EQ(kinds(rig), (Lines{"extra INBOX 5"}));
+  EXPECT_EQ(sum.source_messages, 2U);
+  EXPECT_EQ(sum.matched, 2U);
+}
+
+// A Maildir tells the status of a mailbox only when it is asked.
+TEST(Verify, AMailboxBesidesIsFoundAlsoWhereTheListingTellsNoStatus) {
+  Rig rig;
+  fill_both(rig, "INBOX", {1});
+  rig.to->add("Old", mail(2), "", date(2));
+  rig.to->options.list_status = false;
+  EXPECT_TRUE(rig.verify().verify_differs);
+  EXPECT_EQ(kinds(rig), (Lines{"extra Old "}));
+}
+
+TEST(Verify, AMailboxThatNobodyHasIsNamed) {
+  Rig rig;
+  fill_both(rig, "INBOX", {1});
+  rig.policy.mailboxes.include = {"INBOX", "Nope*"};
+  const auto sum = rig.verify();
+  ASSERT_EQ(sum.warnings.size(), 1U);
+  EXPECT_NE(sum.warnings[0].find("\"Nope*\""), std::string::npos) << sum.warnings[0];
+  EXPECT_EQ(rig.copy().warnings, sum.warnings);
+}
+
 TEST(Verify, CountsTwins) {
   Rig rig;
   rig.fill("INBOX", {1, 1, 1});
