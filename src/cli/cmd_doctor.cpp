@@ -9,6 +9,11 @@ Result<int> run_command(const DoctorCommand& command, World& world) {
   PF_TRY(auto environment, resolve_environment(command.common, configuration, world.env, false));
   PF_TRY(const auto endpoint,
          resolve_endpoint(command.endpoint, "", command.common.allow_cleartext, configuration, world));
+  if (!endpoint.account.directory.empty()) {
+    return Error{Errc::usage,  Scope::run,
+                 Retry::never, "doctor examines mail servers, not directories",
+                 {},           "\"postferry archive check DIR\" examines an archive."};
+  }
 
   const auto renderer = make_renderer(command.common.output, RunKind::verify, world);
   environment.log = make_log(command.common.output, *renderer);

@@ -298,7 +298,9 @@ void BatchAppend::give_up(const Outgoing& message, const Error& error, bool park
   ++job_.report.failed;
   job_.incomplete = true;
   run_.meter.done(job_.report.source, 1, message.size);
-  run_.fail(failure_of(job_.report.source, run_.source.ref_text(message.item.ref), error));
+  auto failure = failure_of(job_.report.source, run_.source.ref_text(message.item.ref), error);
+  failure.set_aside = park;
+  run_.fail(std::move(failure));
   if (!park) return;
   state::ParkedRow row;
   row.source = message.item.ref;

@@ -16,8 +16,8 @@ class Pairing {
   Pairing(RunContext& run, MailboxJob& job, Diff& diff) : run_(run), job_(job), diff_(diff) {}
 
   // Copies whose source message is gone, perhaps only moved away and back since: then it has another
-  // reference, and is not to be copied again.  A message that was moved keeps its date, and its size at most
-  // servers.
+  // reference, and is not to be copied again.  A message that was moved keeps its date (RFC 3501 6.4.7);
+  // sizes say less, because some servers claim others than they serve.
   Task<void> find_orphans(store::OpenMailbox& source) {
     const auto& record = job_.record;
     const bool known =
@@ -25,16 +25,10 @@ class Pairing {
     if (!known || diff_.unpaired.empty()) co_return Status{};
     PF_CO_TRY(const std::uint64_t pairs, co_await run_.journal.pair_count(record.id));
     if (pairs + diff_.unpaired.size() <= job_.source_status.count) co_return Status{};
-    std::set<std::uint64_t> sizes;
     std::set<std::int64_t> dates;
-    for (const auto& item : diff_.unpaired) {
-      sizes.insert(item.size);
-      if (item.date) dates.insert(item.date->unix_seconds());
-    }
+    for (const auto& item : diff_.unpaired) dates.insert(item.date ? item.date->unix_seconds() : 0);
     PF_CO_TRY(orphans_, co_await run_.journal.pairs(record.id));
-    std::erase_if(orphans_, [&](const state::PairRow& pair) {
-      return !sizes.contains(pair.size) && !dates.contains(pair.date_seconds);
-    });
+    std::erase_if(orphans_, [&](const state::PairRow& pair) { return !dates.contains(pair.date_seconds); });
     std::vector<MessageRef> refs;
     for (const auto& pair : orphans_) refs.push_back(pair.source);
     PF_CO_TRY(const auto there, co_await source.fetch(refs, store::ScanFields::refs));

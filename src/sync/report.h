@@ -21,6 +21,7 @@ struct Failure {
   std::string reason;   // name(Errc)
   std::string message;  // Error::describe(): for a person, with the remedy
   std::string server_text;
+  bool set_aside = false;  // refused for good: not sent again before --retry-failed asks for it
 };
 Failure failure_of(std::string mailbox, const Error& error);
 Failure failure_of(std::string mailbox, std::string ref, const Error& error);

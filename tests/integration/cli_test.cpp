@@ -243,6 +243,29 @@ TEST_F(Interrupted, ByItsTimeLimitItSaysWhatIsLeft) {
   expect_next_run_completes();
 }
 
+TEST(Output, ThatCannotBeWrittenIsAFailure) {
+  for (const std::string command : {"--help", "completion bash", "man"}) {
+    const auto status_of = [&](const std::string& redirection) {
+      ProcessOptions options;
+      options.argv = {"/bin/sh", "-c", "exec \"$POSTFERRY_BINARY\" " + command + redirection};
+      return test::run(std::move(options)).status.code;
+    };
+    EXPECT_EQ(status_of(" > /dev/full"), 1) << command;
+    EXPECT_EQ(status_of(" >&-"), 0) << command;  // nobody wants it
+  }
+}
+
+TEST(Directories, ThatAreNotThereAreAUsageError) {
+  const Ferry ferry;
+  const auto nothing = (ferry.directory() / "nothing").string();
+  for (const std::string kind : {"archive:", "maildir:"}) {
+    const auto ran = ferry.sync({kind + nothing, ""}, {"maildir:" + nothing + "2", ""});
+    EXPECT_EQ(ran.code, 2) << ran;
+    EXPECT_NE(ran.out.find("nothing"), std::string::npos) << ran;
+    EXPECT_EQ(ferry.run({"doctor", kind + nothing}).code, 2);
+  }
+}
+
 TEST(Json, TheLastLineIsTheSummaryWithTrueNumbers) {
   const DovecotServer source;
   const DovecotServer target;

@@ -259,14 +259,13 @@ std::string how_to_undo(const Summary& s) {
 
 std::string failures(const Summary& summary) {
   std::vector<std::string> lines;
-  bool refused_messages = false;
+  bool set_aside = false;
   for (const auto& failure : summary.failures) {
     lines.push_back(failure_text(failure));
-    refused_messages = refused_messages || !failure.ref.empty();
+    set_aside = set_aside || failure.set_aside;
   }
   auto text = listed("Failures:", lines);
-  if (refused_messages)
-    text += "A message the target refused for good is sent again only with --retry-failed.\n";
+  if (set_aside) text += "A message the target refused for good is sent again only with --retry-failed.\n";
   return text;
 }
 

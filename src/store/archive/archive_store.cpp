@@ -114,8 +114,8 @@ Task<void> ArchiveStore::connect() {
   PF_CO_TRY(auto seen, co_await session->pool->call<Seen>(std::move(job)));
   PF_CO_TRYV(session->alive());
   if (!seen.root && session->options.must_exist)
-    co_return Error{Errc::not_found, Scope::account, Retry::never,
-                    fmt::format("there is no archive in {}", session->options.directory.native())};
+    co_return Error{Errc::usage, Scope::account, Retry::never,
+                    fmt::format("there is no archive in {}", printable(session->options.directory.native()))};
   if (!session->root) session->root = std::move(seen.root);
   features_.quota_left_bytes = seen.room;
   co_return Status{};

@@ -39,7 +39,7 @@ Task<void> MaildirStore::connect() {
   auto work = [directory = directory_, must_exist = must_exist_]() -> Result<std::shared_ptr<Layout>> {
     std::error_code unknown;
     if (must_exist && !std::filesystem::exists(directory, unknown)) {
-      return Error{Errc::not_found, Scope::account, Retry::never,
+      return Error{Errc::usage, Scope::account, Retry::never,
                    "there is no directory " + printable(directory.native())};
     }
     return Layout::find(directory);

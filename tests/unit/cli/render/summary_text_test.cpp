@@ -79,7 +79,7 @@ TEST(SummaryText, NamesFailuresWithTheServersWordsAndTheRemedy) {
   s.failed = 1;
   s.warnings = {"the target keeps no keyword '$Forwarded'"};
   s.failures = {{"INBOX", "4711", "too-big", "message too big (server said: [LIMIT] no). Raise the limit",
-                 "[LIMIT] no"},
+                 "[LIMIT] no", true},
                 {"Shared", "", "permission", "permission denied", "no"}};
   EXPECT_EQ(summary_text(s, {}),
             "Finished in 1.0 s, not all of it: 1 message copied (10 B, 10 B/s), 0 already there, 1 failed.\n"
@@ -91,6 +91,13 @@ TEST(SummaryText, NamesFailuresWithTheServersWordsAndTheRemedy) {
             "  INBOX, uid 4711: message too big (server said: [LIMIT] no). Raise the limit\n"
             "  Shared: permission denied\n"
             "A message the target refused for good is sent again only with --retry-failed.\n");
+}
+
+// Of a damaged archive, say, or of undo, which has no such option.
+TEST(SummaryText, WhatWillBeTriedAgainNeedsNoOption) {
+  Summary s;
+  s.failures = {{"INBOX", "4711", "not-found", "it is not there", ""}};
+  EXPECT_EQ(summary_text(s, {}).find("--retry-failed"), std::string::npos);
 }
 
 TEST(SummaryText, NothingAServerSaidReachesTheTerminalRaw) {

@@ -102,9 +102,9 @@ TEST_F(ArchiveStoreTest, MustExistWhereSaid) {
   options.directory = at();
   options.must_exist = true;
   store::ArchiveStore store(options);
-  EXPECT_EQ(run(store.connect()).error().code, Errc::not_found);
+  EXPECT_EQ(run(store.connect()).error().code, Errc::usage);
   fs::create_directory(at());
-  EXPECT_EQ(run(store.connect()).error().code, Errc::not_found);
+  EXPECT_EQ(run(store.connect()).error().code, Errc::usage);
 }
 
 TEST_F(ArchiveStoreTest, EverythingIsPrivate) {

@@ -92,7 +92,7 @@ TEST_F(MaildirRig, WhatIsSomethingElseIsRefused) {
 
 TEST_F(MaildirRig, ASourceThatIsNotThereIsNamed) {
   store::MaildirStore missing({.directory = root, .log = {}, .pool = {}, .must_exist = true});
-  EXPECT_EQ(run(missing.connect()).error().code, Errc::not_found);
+  EXPECT_EQ(run(missing.connect()).error().code, Errc::usage);
 }
 
 TEST_F(MaildirRig, LinksInPlaceOfMailboxesAndPartsAreNotFollowed) {
