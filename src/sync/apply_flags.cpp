@@ -87,16 +87,22 @@ Task<void> note_base(RunContext& run, const MailboxJob& job, const std::vector<F
 }  // namespace
 
 Task<void> apply_flags(RunContext& run, MailboxJob& job, Patience& patience) {
-  std::vector<store::FlagChange> at_target, at_source;
-  for (const auto& step : job.flags) {
-    if (step.changes_target()) at_target.push_back({step.target, step.add, step.remove});
-    if (step.changes_source()) at_source.push_back({step.source, step.source_add, step.source_remove});
-  }
   std::set<MessageRef> left_at_target, left_at_source;
-  const FlagSide target{run.target, job.mapped.target, job.target_status, job.report.target};
-  PF_CO_TRYV(co_await change_side(run, job, patience, target, at_target, left_at_target));
-  const FlagSide source{run.source, job.mapped.source, job.source_status, job.report.source};
-  PF_CO_TRYV(co_await change_side(run, job, patience, source, at_source, left_at_source));
+  for (const bool moved : {false, true}) {
+    std::vector<store::FlagChange> at_target, at_source;
+    for (const auto& step : job.flags) {
+      if (step.moved != moved) continue;
+      if (step.changes_target()) at_target.push_back({step.target, step.add, step.remove});
+      if (step.changes_source()) at_source.push_back({step.source, step.source_add, step.source_remove});
+    }
+    const store::MailboxStatus no_look;
+    const FlagSide target{run.target, job.mapped.target, moved ? no_look : job.target_status,
+                          job.report.target};
+    PF_CO_TRYV(co_await change_side(run, job, patience, target, at_target, left_at_target));
+    const FlagSide source{run.source, job.mapped.source, moved ? no_look : job.source_status,
+                          job.report.source};
+    PF_CO_TRYV(co_await change_side(run, job, patience, source, at_source, left_at_source));
+  }
   std::vector<FlagStep> done;
   job.report.flags_changed = 0;
   for (const auto& step : job.flags) {

@@ -36,6 +36,7 @@ struct FlagStep {
   FlagSet base_after;
   FlagSet source_add, source_remove;  // two-way
   FlagSet normalised;                 // two-way: found out to be kept by one side only
+  bool moved = false;  // by us in this run: it is younger than the look, and nobody has changed it since
   [[nodiscard]] bool changes_target() const { return !add.empty() || !remove.empty(); }
   [[nodiscard]] bool changes_source() const { return !source_add.empty() || !source_remove.empty(); }
 };

@@ -25,6 +25,7 @@ Identity identity_of(const state::PairRow& pair) {
 struct Arrival {
   MailboxJob* to;
   MessageRef ref;
+  FlagSet flags;
 };
 
 // One step on the other side.
@@ -33,6 +34,7 @@ struct Move {
   MailboxJob* to;
   state::PairRow pair;  // in `from`
   MessageRef arrived;   // where it is now, in `to`, on the side where somebody moved it
+  FlagSet flags;        // that it has there
 };
 
 class Moves {
@@ -59,14 +61,16 @@ class Moves {
       for (const auto& pair : at_source ? job.gone_source : job.gone_target) {
         const auto there = arrived.find(identity_of(pair));
         if (there == arrived.end() || there->second.empty()) continue;
-        const Arrival arrival = there->second.back();
+        Arrival arrival = std::move(there->second.back());
         there->second.pop_back();
-        ways[{&job, arrival.to}].push_back({&job, arrival.to, pair, arrival.ref});
+        ways[{&job, arrival.to}].push_back(
+            {&job, arrival.to, pair, std::move(arrival.ref), std::move(arrival.flags)});
       }
     }
     for (auto& [way, moves] : ways) {
       if (run_.policy.dry_run) {
         tell(at_source, moves);
+        for (const auto& m : moves) plan_flags(at_source, m, m.pair);
         take_out_of_plans(at_source, moves);
         continue;
       }
@@ -79,7 +83,7 @@ class Moves {
   Task<std::map<Identity, std::vector<Arrival>>> find_arrivals(bool at_source) {
     std::map<Identity, std::vector<Arrival>> out;
     auto note = [&out](MailboxJob& job, const MessageMeta& m) {
-      if (m.key && m.date) out[{*m.key, m.size, m.date->unix_seconds()}].push_back({&job, m.ref});
+      if (m.key && m.date) out[{*m.key, m.size, m.date->unix_seconds()}].push_back({&job, m.ref, m.flags});
     };
     Patience patience(run_);
     for (auto& job : board_.jobs) {
@@ -184,11 +188,28 @@ class Moves {
       state::PairRow row = moves[i].pair;
       row.source = at_source ? moves[i].arrived : *now[i];
       row.target = at_source ? *now[i] : moves[i].arrived;
+      plan_flags(at_source, moves[i], row);
       rows.push_back(std::move(row));
     }
     if (!rows.empty()) PF_CO_TRYV(co_await run_.journal.record(to.record.id, std::move(rows)));
     auto forgotten = co_await run_.journal.forget(moves[0].from->record.id, std::move(sources));
     co_return forgotten;
+  }
+
+  // Flags that were changed besides travel with the rest of them.
+  void plan_flags(bool at_source, const Move& move, const state::PairRow& pair) const {
+    if (!run_.policy.sync_flags || move.flags == pair.flags) return;
+    FlagStep step;
+    step.source = pair.source;
+    step.target = pair.target;
+    step.base_after = move.flags;
+    step.normalised = pair.normalised;
+    step.moved = true;
+    const FlagRules& rules = at_source ? move.to->rules : move.to->source_rules;
+    (at_source ? step.add : step.source_add) =
+        rules.kept(move.flags.without(pair.flags)).without(pair.normalised);
+    (at_source ? step.remove : step.source_remove) = pair.flags.without(move.flags);
+    if (step.changes_target() || step.changes_source()) move.to->flags.push_back(std::move(step));
   }
 
   static void take_out_of_plans(bool at_source, const std::vector<Move>& moves) {

@@ -89,6 +89,24 @@ TEST_F(TwoWay, ARenameIsOneAlsoAfterADryRun) {
   settle();
 }
 
+TEST_F(TwoWay, AMessageThatWasFlaggedAndMovedArrivesWithItsFlags) {
+  for (const bool at_source : {true, false}) {
+    SCOPED_TRACE(at_source);
+    Rig each;
+    prepare(each);
+    each.fill("INBOX", {1, 2});
+    each.fill("Box", {3});
+    expect_ok(each.copy());
+    auto& side = at_source ? each.from : each.to;
+    side->remove("INBOX", 1);
+    side->add("Box", mail(1), "\\Flagged", date(1));  // it was \Seen
+    const auto sum = each.copy();
+    EXPECT_EQ(sum.moved, 1U) << text_of(sum);
+    expect_in_step(each);
+    EXPECT_EQ(each.copy().flags_changed, 0U);
+  }
+}
+
 TEST_F(TwoWay, FlagsAreMergedOneByOne) {
   start({1});
   rig.from->set_flags("INBOX", 1, "\\Seen \\Flagged");
