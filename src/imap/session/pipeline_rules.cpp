@@ -116,7 +116,8 @@ bool may_follow(const PipelineRule& next, const PipelineRule& running) {
   if (next.changes_selection && running_cares) return false;
   // Not behind a SELECT either: if it failed, the command would hit nothing, or worse, the mailbox before.
   // Only a look may, whose answer is then thrown away.
-  if (running.changes_selection && next_cares && !(opens(running) && next.kind == K::uid_fetch)) return false;
+  const bool only_looks = opens(running) && next.kind == K::uid_fetch;
+  if (running.changes_selection && next_cares && !only_looks) return false;
   // RFC 3501 5.5: an EXPUNGE may come during anything but FETCH, STORE and SEARCH and would shift the
   // numbers.
   if (next.by_sequence_number && running.kind != CommandKind::fetch) return false;

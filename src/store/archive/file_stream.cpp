@@ -18,8 +18,11 @@ LoadedMessage load_message(MessageRef ref, Result<MessageFile> file) {
   Status read = file ? Status{} : Status(file.error());
   if (file && file->size() <= MessageFile::whole_limit) {
     auto whole = file->whole();
-    if (whole) out.octets = *std::move(whole);
-    if (!whole) read = whole.error();
+    if (!whole) {
+      read = whole.error();
+    } else {
+      out.octets = *std::move(whole);
+    }
   } else if (file) {
     read = file->check();
     out.file = std::make_shared<MessageFile>(*std::move(file));
