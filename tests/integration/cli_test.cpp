@@ -5,6 +5,7 @@
 #include "support/free_port.h"
 #include "support/mailboxes.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -247,7 +248,7 @@ TEST(Output, ThatCannotBeWrittenIsAFailure) {
   for (const std::string command : {"--help", "completion bash", "man"}) {
     const auto status_of = [&](const std::string& redirection) {
       ProcessOptions options;
-      options.argv = {"/bin/sh", "-c", "exec \"$POSTFERRY_BINARY\" " + command + redirection};
+      options.argv = {"/bin/sh", "-c", fmt::format("exec \"$POSTFERRY_BINARY\" {}{}", command, redirection)};
       return test::run(std::move(options)).status.code;
     };
     EXPECT_EQ(status_of(" > /dev/full"), 1) << command;

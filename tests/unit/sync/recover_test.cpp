@@ -166,7 +166,9 @@ TEST_P(Recover, AMailboxThatIsMadeAnewInTheMiddleIsNoSuccess) {
   rig.policy.connections = 1;
   int appends = 0;
   rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
-    if (call.op != Op::append || ++appends != (rig.to->options.features.atomic_batch ? 2 : 60)) return {};
+    if (call.op != Op::append) return {};
+    ++appends;
+    if (appends != (rig.to->options.features.atomic_batch ? 2 : 60)) return {};
     rig.to->drop("Work");
     rig.to->create("Work");
     rig.to->set_validity("Work", 4711);
@@ -593,7 +595,9 @@ TEST(RecoverLanes, TooManyConnectionsOnlyMakeItSlower) {
   int appending = 0;
   rig.to->options.before = [&](const MemoryCall& call) -> std::optional<Error> {
     // Every second lane gets no connection for quite a while.
-    if (call.op == Op::open && ++appending % 2 == 0 && appending < 40)
+    if (call.op != Op::open) return std::nullopt;
+    ++appending;
+    if (appending % 2 == 0 && appending < 40)
       return Error(Errc::too_many_connections, Scope::connection, Retry::later, "too many");
     return std::nullopt;
   };

@@ -563,9 +563,10 @@ TEST(MaildirTmp, IsClearedOfWhatIsOlderThan36Hours) {
   // The date of the message says nothing.
   ASSERT_TRUE(tmp.set_modified("1.x", 1000));
   const auto now = tmp.status("1.x").value().changed / 1'000'000'000;
-  store::maildir::remove_dead(tmp, now + 36 * 3600 - 10);
+  constexpr std::int64_t hours_36 = std::int64_t{36} * 3600;
+  store::maildir::remove_dead(tmp, now + hours_36 - 10);
   EXPECT_TRUE(std::filesystem::exists(temp / "1.x"));
-  store::maildir::remove_dead(tmp, now + 36 * 3600 + 10);
+  store::maildir::remove_dead(tmp, now + hours_36 + 10);
   EXPECT_FALSE(std::filesystem::exists(temp / "1.x"));
   EXPECT_TRUE(std::filesystem::exists(temp / "directory"));
 }
