@@ -404,7 +404,7 @@ TEST_F(LiarRuns, UnexpectedResponsesAtEveryAnswerChangeNothing) {
                                  "* NO [OVERQUOTA] full"}) {
     SCOPED_TRACE(line);
     const Tamper chatter = [&](const std::string&, std::string& untagged, std::string&) {
-      untagged = line + "\r\n" + untagged;
+      untagged.insert(0, fmt::format("{}\r\n", line));
     };
     start(with(chatter), with(chatter));
     fill(1, 6);

@@ -283,8 +283,8 @@ TEST_F(Runs, WhatCannotBeComparedNowIsNotCopiedAgain) {
       std::atomic<int> refusals = 0;
       FakeManners manners;
       manners.refuse_body = [&](std::uint32_t uid) {
-        const bool refused = for_good ? refusals != 0 && uid == 3 : refusals > 0 && refusals-- > 0;
-        if (!refused) return std::string();
+        if (refusals == 0 || (for_good && uid != 3)) return std::string();
+        if (!for_good) --refusals;
         return std::string(for_good ? "NO [UNAVAILABLE] UID FETCH Server error while fetching messages"
                                     : "NO [LIMIT] UID FETCH Rate limit hit.");
       };

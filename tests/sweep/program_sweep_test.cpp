@@ -62,7 +62,7 @@ std::string difference(const Mail& wanted, const Mail& there) {
   for (const auto& [name, messages] : wanted) {
     const auto found = there.find(name);
     const auto text = found == there.end() ? "is missing" : compare(messages, found->second);
-    if (!text.empty()) out += name + ": " + text + "\n";
+    if (!text.empty()) out += fmt::format("{}: {}\n", name, text);
   }
   for (const auto& [name, messages] : there) {
     if (!wanted.contains(name)) out += name + " is new\n";
@@ -118,7 +118,7 @@ void run_and_live_on(const Place& place, const std::vector<std::string>& options
   lose(to, "Work", 3);
 }
 
-Kind kind(std::string name, std::vector<std::string> options, bool changes) {
+Kind kind(std::string name, const std::vector<std::string>& options, bool changes) {
   auto prepare = [options, changes](const Place& place) {
     changes ? run_and_live_on(place, options) : fill(place);
   };
@@ -237,7 +237,7 @@ TEST_P(ProgramSweep, EveryStepMayBeTheLast) {
       if (!sweep.kill_at(step, 0)) break;
       ++killed;
     }
-    std::cout << kind.name << ": fewer than " << step << " steps" << std::endl;
+    std::cout << kind.name << ": fewer than " << step << " steps\n" << std::flush;
   }
   EXPECT_GE(killed, kinds().size());
 }
