@@ -101,7 +101,7 @@ class Matcher {
   // sizes, only the content tells who is who: as many here as there does not mean as many of each.
   void match_group(Indexes source, Indexes target) {
     if (options_.target_rewrites) {
-      pair_in_order(source, target);
+      pair_most_alike(source, target);
       return;
     }
     MatchResult::Open open;
@@ -127,8 +127,8 @@ class Matcher {
     if (!open.source.empty() && !open.target.empty()) result_.open.push_back(std::move(open));
   }
 
-  // Nothing else tells who is who.
-  void pair_in_order(Indexes source, Indexes target) {
+  // The content proves nothing: those of one date and of equal flags meet first.
+  void pair_most_alike(Indexes source, Indexes target) {
     std::vector<Index> s(source.begin(), source.end()), t(target.begin(), target.end());
     std::vector<std::pair<Index, Index>> found;
     for (const auto besides : all_besides) {

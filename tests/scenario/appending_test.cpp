@@ -1,6 +1,5 @@
 // APPEND: what is believed of the answer, and what a refusal means.
 #include "async/group.h"
-#include "base/clock.h"
 #include "base/stopped_clock.h"
 #include "scenario/play.h"
 
@@ -68,14 +67,6 @@ class RestingSource final : public store::MessageSource {
   std::size_t at_ = 0;
 };
 
-Task<void> hours_pass() {
-  for (int i = 0; i < 6; ++i) {
-    MonoClock::advance(std::chrono::minutes(40));
-    PF_CO_TRYV(co_await look_at_timers());
-  }
-  co_return Status{};
-}
-
 Task<void> half_days_pass() {
   for (int i = 0; i < 300; ++i) {
     MonoClock::advance(std::chrono::minutes(2));
@@ -133,7 +124,9 @@ TEST_F(AppendingSlowly, ASourceThatTakesItsTimeIsNotTakenForAStallOfTheServer) {
 }
 
 TEST_F(AppendingSlowly, AServerThatRefusesAndTakesNothingMoreIsNotWaitedForForEver) {
-  TextSource body(std::string(50'000'000, 'x'));
+  std::string more_than_any_buffer;
+  more_than_any_buffer.resize(50'000'000, 'x');
+  TextSource body(std::move(more_than_any_buffer));
   const TimePoint start = MonoClock::now();
   const auto outcomes = append(R"(
     C: $1 APPEND "Work" () {50000000}

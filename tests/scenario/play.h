@@ -3,6 +3,7 @@
 // In every dialogue of a store `$6` to `$9` are the tags of the login; a test uses `$1` to `$5`.
 #pragma once
 
+#include "base/clock.h"
 #include "store/imap/imap_ref.h"
 #include "store/imap/imap_store.h"
 #include "support/run_task.h"
@@ -35,6 +36,15 @@ T must(Task<T> task) {
 inline Task<void> look_at_timers() {
   asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(3));
   co_await timer.async_wait(asio::use_awaitable);
+  co_return Status{};
+}
+
+// Four of them, by a clock that stands still (base/stopped_clock.h), and what waits for it hears of it.
+inline Task<void> hours_pass() {
+  for (int i = 0; i < 6; ++i) {
+    MonoClock::advance(std::chrono::minutes(40));
+    PF_CO_TRYV(co_await look_at_timers());
+  }
   co_return Status{};
 }
 

@@ -38,6 +38,13 @@ class TwoWay : public ::testing::Test {
     EXPECT_EQ(rig.copy().outcome, sync::Outcome::ok);
     EXPECT_EQ(rig.to->writes().total() + rig.from->writes().total(), before);
   }
+  // Both have three messages, and one side loses them all; the other one.
+  static std::shared_ptr<store::MemoryServer> empty_one(Rig& rig, bool at_source) {
+    rig.fill("INBOX", {1, 2, 3});
+    expect_ok(rig.copy());
+    for (std::uint32_t uid = 1; uid <= 3; ++uid) (at_source ? rig.from : rig.to)->remove("INBOX", uid);
+    return at_source ? rig.to : rig.from;
+  }
   Rig rig;
 };
 
@@ -221,11 +228,7 @@ TEST_F(TwoWay, AnEmptiedSideStaysSoUntilSomebodyHasLooked) {
     SCOPED_TRACE(at_source);
     Rig each;
     prepare(each);
-    each.fill("INBOX", {1, 2, 3});
-    expect_ok(each.copy());
-    auto& emptied = at_source ? each.from : each.to;
-    auto& other = at_source ? each.to : each.from;
-    for (std::uint32_t uid = 1; uid <= 3; ++uid) emptied->remove("INBOX", uid);
+    const auto other = empty_one(each, at_source);
     other->add("INBOX", mail(4), "", date(4));
     other->add("New", mail(5), "", date(5));
     for (int i = 0; i < 3; ++i) {
@@ -241,11 +244,7 @@ TEST_F(TwoWay, AnEmptiedSideEmptiesNothing) {
   for (const bool at_source : {true, false}) {
     Rig each;
     prepare(each);
-    each.fill("INBOX", {1, 2, 3});
-    expect_ok(each.copy());
-    auto& emptied = at_source ? each.from : each.to;
-    auto& other = at_source ? each.to : each.from;
-    for (std::uint32_t uid = 1; uid <= 3; ++uid) emptied->remove("INBOX", uid);
+    const auto other = empty_one(each, at_source);
     const auto sum = each.copy();
     EXPECT_EQ(sum.outcome, sync::Outcome::refused) << text_of(sum);
     EXPECT_EQ(sum.withheld, 3U);
